@@ -1,0 +1,34 @@
+"""The readers of a phrase, in the order in which they are tried.
+
+A phrase is a run of chunks. An atom is built only when every chunk of the phrase has its place in it; otherwise the answer is
+None, and the caller splits the phrase further or keeps it as Unread. Words that narrow a concept and that no chart settles are
+kept as qualifiers.
+"""
+
+from trialwright.criteria.numbers import read_comparison, read_graded, read_score, read_since, read_stage
+from trialwright.criteria.people import (
+    read_age,
+    read_attest,
+    read_childbearing,
+    read_function,
+    read_life_expectancy,
+    read_nothing,
+    read_sex,
+)
+from trialwright.criteria.things import read_has
+
+ATOMS = (
+    read_nothing,
+    read_function,
+    read_age,
+    read_sex,
+    read_childbearing,
+    read_life_expectancy,
+    read_score,
+    read_comparison,
+    read_graded,
+    read_stage,
+    read_since,
+    read_attest,
+    read_has,
+)

@@ -1,0 +1,385 @@
+"""Eligibility text to criteria: the whole front end in one pipeline.
+
+Text comes in, `Criteria` goes out, with every word either in a node or in an Unread. Registry text never raises.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import msgspec
+
+from trialwright.codes.places import Diagnostic, Span
+from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
+from trialwright.criteria.grammar import Reader
+from trialwright.criteria.joining import excepting, join_listed, push_window
+from trialwright.criteria.lexer import Chunk, Lexer
+from trialwright.criteria.nodes import (
+    All,
+    Attest,
+    Compare,
+    Criteria,
+    Criterion,
+    CriterionKind,
+    Has,
+    If,
+    Node,
+    Not,
+    Score,
+    Unread,
+    reading,
+    rebuild,
+    walk,
+)
+from trialwright.criteria.nodes import (
+    Any as AnyOf,
+)
+from trialwright.criteria.outline import Item, Section, heading_condition, outline
+from trialwright.criteria.phrases import word_set
+from trialwright.trial import Trial
+
+_LONGEST = 20_000
+
+
+def compile_criteria(trial: Trial, vocabulary: Vocabulary | None = None) -> Criteria:
+    """The criteria of a trial, read from its eligibility text; empty with a diagnostic when the record has none."""
+    text = trial.eligibility.eligibility_criteria
+    if not text or not text.strip():
+        note = Diagnostic(code="no-criteria", message="the record has no eligibility text", where="eligibilityModule")
+        return Criteria(trial=trial.nct_id or "", criteria=(), diagnostics=(note,))
+    return compile_text(text, trial=trial.nct_id or "", vocabulary=vocabulary)
+
+
+def compile_text(text: str, *, trial: str = "", vocabulary: Vocabulary | None = None) -> Criteria:
+    """The criteria in one eligibility text, in printed order."""
+    words = vocabulary or default_vocabulary()
+    drafts = [draft for section in outline(text) for draft in _drafts(text, section)]
+    criteria = tuple(_compile(text, draft, words) for draft in _moved(text, _numbered(drafts)))
+    return Criteria(trial=trial, criteria=criteria)
+
+
+class _Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A criterion to be: its item, the section it stands in, the sub-heading above it and its id.
+
+    kind  of the section, unless the item was moved there from the other one
+    """
+
+    kind: CriterionKind
+    item: Item
+    section: Section
+    context: str = ""
+    id: str = ""
+
+
+def _drafts(text: str, section: Section) -> list[_Draft]:
+    """One draft for each top-level item; an item that only heads others gives way to them."""
+    items = section.items
+    if section.lead.end > section.lead.start and _lists_some(section.lead.of(text)):
+        items = (Item(number="", marker="none", span=section.lead, children=items),)
+    drafts: list[_Draft] = []
+    letter = "I" if section.kind == "inclusion" else "E"
+    position = 0
+    for item in items:
+        if _is_bare_heading(item, text):
+            continue
+        position += 1
+        number = item.number or str(position)
+        if item.children and _is_label(item.span.of(text)):
+            label = " ".join(item.span.of(text).split()).rstrip(":")
+            for place, child in enumerate(item.children, 1):
+                drafts.append(
+                    _Draft(
+                        kind=section.kind,
+                        item=child,
+                        section=section,
+                        context=label,
+                        id=f"{letter}{number}.{child.number or place}",
+                    )
+                )
+            continue
+        drafts.append(_Draft(kind=section.kind, item=item, section=section, id=f"{letter}{number}"))
+    return drafts
+
+
+_BARE_HEADINGS = word_set("heading")
+
+
+def _is_bare_heading(item: Item, text: str) -> bool:
+    """A line of an old layout that only names what follows it, without a colon or with dashes around it."""
+    words = item.span.of(text).strip(" -:*.").lower()
+    return item.marker == "none" and not item.children and words in _BARE_HEADINGS
+
+
+def _lists_some(lead: str) -> bool:
+    words = lead.lower()
+    return (
+        any(
+            phrase in words
+            for phrase in (
+                "one of the following",
+                "one or more of",
+                "either of",
+                "two of the following",
+                "any of the following",
+            )
+        )
+        and "each" not in words
+    )
+
+
+def _is_label(words: str) -> bool:
+    """A short line that ends in a colon and says nothing of its own ("Hepatic:", "Prior therapy:")."""
+    bare = words.strip()
+    return (
+        bare.endswith(":")
+        and len(bare.split()) <= 4
+        and not any(
+            word in bare.lower()
+            for word in ("following", "either", " of", "no ", "if", "for", "not", "history", "function", "defined")
+        )
+    )
+
+
+def _numbered(drafts: list[_Draft]) -> list[_Draft]:
+    """Ids made unique: the second item printed with the same number gets `_2`."""
+    seen: dict[str, int] = {}
+    unique = []
+    for draft in drafts:
+        count = seen[draft.id] = seen.get(draft.id, 0) + 1
+        unique.append(draft if count == 1 else msgspec.structs.replace(draft, id=f"{draft.id}_{count}"))
+    return unique
+
+
+_EXCLUDING = re.compile(
+    r"^(?:(?:any|a|known|prior|previous|current|past|active|recent|uncontrolled|has|have|had|severe|serious|documented|or|and)\s+)*"
+    r"(?:history of|use of|major surg|evidence of|presence of|diagnosis of|treatment with|receipt of|pregnan|lactat|breast.?feed|allerg|"
+    r"hypersensitiv|contraindication|infection|mean qt|qtc|concurrent|participation in|inability|unable|transplant|malignan)",
+    re.IGNORECASE,
+)
+
+
+def _moved(text: str, drafts: list[_Draft]) -> list[_Draft]:
+    """Exclusions that a form filed under inclusion: behind a gap in the printed numbers, all worded as what keeps people out.
+
+    A portal that loses the heading and the first items of a list runs the rest on to the list before it (items 2-13, 20-25).
+    """
+    numbers = [
+        int(draft.item.number) if draft.item.number.isdecimal() and draft.kind == "inclusion" else None
+        for draft in drafts
+    ]
+    for place in range(1, len(drafts)):
+        here, before = numbers[place], numbers[place - 1]
+        if here is None or before is None or here <= before + 1:
+            continue
+        end = next((other for other in range(place, len(drafts)) if drafts[other].kind != "inclusion"), len(drafts))
+        behind = drafts[place:end]
+        if all(_EXCLUDING.match(draft.item.span.of(text).strip()) for draft in behind):
+            moved = [msgspec.structs.replace(draft, kind="exclusion") for draft in behind]
+            return [*drafts[:place], *moved, *drafts[end:]]
+    return drafts
+
+
+def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
+    item, section = draft.item, draft.section
+    whole = item.whole
+    words = whole.of(text)
+    condition = heading_condition(section.heading)
+    kind, node = read_item(words[:_LONGEST], _shape(item, whole.start), (draft.kind, draft.context), vocabulary)
+    diagnostics = list(_remarks(draft, kind, node))
+    if len(words) > _LONGEST:
+        rest = Span(_LONGEST, len(words))
+        node = All(parts=(node, Unread(text=rest.of(words), span=rest)))
+        diagnostics.append(
+            Diagnostic(
+                code="too-long", message=f"only the first {_LONGEST} characters were read", where=draft.id, span=rest
+            )
+        )
+    if condition:
+        node = If(condition=Unread(text=condition), then=node, span=node.span)
+        diagnostics.append(
+            Diagnostic(
+                code="heading-condition",
+                message=f"the heading limits this item to {condition!r}, which is not read",
+                where=draft.id,
+            )
+        )
+    return Criterion(
+        id=draft.id,
+        kind=kind,
+        heading=section.heading,
+        number=item.number,
+        span=whole,
+        text=words,
+        reading=reading(node),
+        node=node,
+        diagnostics=tuple(diagnostics),
+    )
+
+
+def _remarks(draft: _Draft, kind: CriterionKind, node: Node) -> Iterator[Diagnostic]:
+    """What the reader of the tree should know about how it came to be."""
+    if kind != draft.section.kind:
+        message = f"filed under {draft.section.kind}, worded as {kind}; read as worded"
+        yield Diagnostic(code="polarity", message=message, where=draft.id)
+    for part in walk(node):
+        if isinstance(part, Unread):
+            yield Diagnostic(
+                code="unread", message=f"not understood: {_short(part.text)!r}", where=draft.id, span=part.span
+            )
+        elif isinstance(part, Has | Compare | Score) and part.when is not None and part.when.anchor is None:
+            message = "the time is counted from no named event; the index date is used"
+            yield Diagnostic(code="anchor-missing", message=message, where=draft.id, span=part.when.span)
+        elif isinstance(part, AnyOf) and part.open:
+            yield Diagnostic(
+                code="open-list",
+                message="the list goes on; what is not listed is unknown",
+                where=draft.id,
+                span=part.span,
+            )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+Shape = tuple[int, int, tuple["Shape", ...]]
+"""An item's own words as start and end in the criterion's text, and its children."""
+
+
+def _shape(item: Item, offset: int) -> Shape:
+    return item.span.start - offset, item.span.end - offset, tuple(_shape(child, offset) for child in item.children)
+
+
+@lru_cache(maxsize=50_000)
+def read_item(
+    words: str, shape: Shape, context: tuple[CriterionKind, str], vocabulary: Vocabulary
+) -> tuple[CriterionKind, Node]:
+    """The polarity and tree of one item's text; the same text gives the same tree, so bulk runs read each wording once."""
+    kind = _stated_kind(context[0], words[shape[0] : shape[1]])
+    node = _node(words, shape, Reader(words, kind, vocabulary), [])
+    if kind == "exclusion" and _is_doubly_negative(words, node):
+        node = Unread(text=" ".join(words.split()), span=Span(0, len(words)))
+    if isinstance(node, Unread) and context[1]:
+        node = _in_context(words, shape, context, vocabulary) or node
+    return kind, node
+
+
+_REQUIRED = re.compile(
+    r"^(?:(?:all|the|eligible|study|female|male|women|men|adult)\s+)*(?:patients?|subjects?|participants?|volunteers?|"
+    r"individuals?|candidates?|women|men|females?|males?)"
+    r"\b(?:\s+of (?:child\W?bearing|reproductive) (?:potential|age))?\s+(?:must|should|shall|need to|have to|has to)\b"
+    r"(?!\s+(?:be|not be) (?:excluded|withdrawn|ineligible))",
+    re.IGNORECASE,
+)
+_BARE_NO = re.compile(r"^(?:no|not|without|absence of|never)\b", re.IGNORECASE)
+
+
+def _stated_kind(kind: CriterionKind, words: str) -> CriterionKind:
+    """An exclusion that says what patients must do or be ("Patients must have …") is a requirement, whatever it is filed under."""
+    return "inclusion" if kind == "exclusion" and _REQUIRED.match(words.strip()) else kind
+
+
+def _is_doubly_negative(words: str, node: Node) -> bool:
+    """`No prior chemotherapy` filed under exclusion: whether its absence or its presence excludes cannot be told from the words."""
+    named = isinstance(node, Not) and any(
+        isinstance(part, Has) and part.concept.kind != "finding" for part in walk(node)
+    )
+    return named and _BARE_NO.match(words.strip()) is not None
+
+
+def _in_context(words: str, shape: Shape, context: tuple[CriterionKind, str], vocabulary: Vocabulary) -> Node | None:
+    """Under a sub-heading ("Performance status:") the item may need its words: "ECOG 0-1", "0-2"."""
+    lead = Lexer(context[1] + ":", vocabulary).chunks()
+    own = _chunks(words, shape, vocabulary)
+    width = len(context[1]) + 2
+    text = context[1] + ": " + words
+    moved = [chunk._replace(start=chunk.start + width, end=chunk.end + width) for chunk in own]
+    node = Reader(text, context[0], vocabulary).whole([*lead, *moved]) if not shape[2] else None
+    return None if node is None else _moved_back(node, width)
+
+
+def _moved_back(node: Node, width: int) -> Node:
+    def back(part: Node) -> Node:
+        if part.span is None:
+            return part
+        return msgspec.structs.replace(part, span=Span(max(0, part.span.start - width), max(0, part.span.end - width)))
+
+    return rebuild(node, back)
+
+
+def _chunks(words: str, shape: Shape, vocabulary: Vocabulary) -> list[Chunk]:
+    start, end, _children = shape
+    chunks = Lexer(words[start:end], vocabulary).chunks()
+    return [chunk._replace(start=chunk.start + start, end=chunk.end + start) for chunk in chunks] if start else chunks
+
+
+def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> Node:
+    own = _chunks(words, shape, reader.vocabulary)
+    if not shape[2]:
+        chunks = [*prefix, *own] if _takes(own) else own
+        return reader.read(chunks) or Unread(text=words[shape[0] : shape[1]], span=Span(shape[0], shape[1]))
+    return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
+
+
+def _takes(own: Sequence[Chunk]) -> bool:
+    body = [chunk for chunk in own if chunk.cat not in "FHp"]
+    return bool(body) and body[0].cat not in "STLbNKMQJgmfwxtIs#"
+
+
+def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chunk]) -> Node:
+    """A lead with its nested list: how the list is joined, and what the lead adds to each of its members."""
+    span = _reach(shape)
+    listing = next((chunk for chunk in lead if chunk.cat in "vVa"), None)
+    body = [chunk for chunk in lead if chunk is not listing and chunk.cat not in ".,:;()FHp-ieE"]
+    negated = bool(body) and body[0].cat == "N"
+    body = body[1:] if negated else body
+    inner = reader.under("exclusion") if negated or (listing is not None and listing.cat == "v") else reader
+    prefix = body if body and all(chunk.cat in "STLb" for chunk in body) else []
+    children = [_node(words, child, inner, prefix) for child in shape[2]]
+    node = join_listed(listing, children, inner.kind, span)
+    if not prefix:
+        node = _led(reader, lead, body, node)
+    return Not(part=node, span=span) if negated else node
+
+
+def _reach(shape: Shape) -> Span:
+    return Span(shape[0], max(shape[1], _reach(shape[2][-1]).end)) if shape[2] else Span(shape[0], shape[1])
+
+
+def _exceptions(reader: Reader, lead: Sequence[Chunk], node: Node) -> Node:
+    """A list under "Exceptions:" is taken from what stands before that word."""
+    at = max(place for place, chunk in enumerate(lead) if chunk.cat in "XP")
+    stop = max((place for place in range(at) if lead[place].cat == "."), default=at)
+    said = reader.read(lead[:stop])
+    rest = [chunk for chunk in lead[at + 1 :] if chunk.cat not in "FHp.:,VvU()d"]
+    if said is None or rest:
+        return All(parts=(said or reader.unread(lead), node), span=node.span)
+    listed = node.parts if isinstance(node, All) else (node,)
+    aside = AnyOf(parts=listed, span=node.span) if len(listed) > 1 else listed[0]
+    return excepting(said, aside, reader.vocabulary)
+
+
+def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Node) -> Node:
+    """The list's node with what its lead says beside introducing it."""
+    if not body:
+        return node
+    if any(chunk.cat in "XP" for chunk in body):
+        return _exceptions(reader, lead, node)
+    windows = [chunk for chunk in body if chunk.cat == "W"]
+    if len(windows) == len(body) == 1:
+        return push_window(node, windows[0].value)
+    if body[0].cat in "wfm" and len(body) == 1:
+        condition = reader.whole(body)
+        if condition is not None:
+            return (
+                If(condition=condition, then=node, span=node.span)
+                if reader.kind == "inclusion"
+                else All(parts=(condition, node), span=node.span)
+            )
+    said = reader.read([chunk for chunk in lead if chunk.cat not in "vVaie:X"])
+    if said is None or (isinstance(said, Attest) and said.kind == "fitness"):
+        return node
+    if isinstance(said, Has) and any(chunk.cat == "e" for chunk in lead):
+        parts = node.parts if isinstance(node, AnyOf) else (node,)
+        return AnyOf(parts=(said, *parts), span=node.span)
+    return All(parts=(said, node), span=node.span)

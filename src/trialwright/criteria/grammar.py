@@ -1,0 +1,273 @@
+"""Chunks to a tree: sentences first, then each clause by the first rule that reads it whole; what no rule reads becomes `Unread`."""
+
+import re
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from trialwright.codes.places import Span
+from trialwright.codes.vocabulary import Vocabulary
+from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.cuts import (
+    MOST_DEPTH,
+    after_negation,
+    cut_sentences,
+    has_words,
+    inside_measures,
+    is_trial_word,
+    nest,
+    own,
+    shared_prefix,
+    starts_negated,
+    trim,
+    with_tiers,
+    without_note,
+)
+from trialwright.criteria.joining import excepting, kind_of, push_window
+from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.nodes import (
+    All,
+    Attest,
+    CriterionKind,
+    Has,
+    If,
+    Node,
+    Not,
+    Unread,
+    walk,
+)
+from trialwright.criteria.nodes import Any as AnyOf
+from trialwright.criteria.phrase import Phrase, Source
+from trialwright.criteria.rules import (
+    read_atom,
+    read_attested,
+    read_conditional,
+    read_coordinated,
+    read_either_way,
+    read_examples,
+    read_exception,
+    read_grouped,
+    read_labelled,
+    read_negated,
+    read_open_list,
+    read_stated,
+)
+
+_MOST_PIECES = 600
+
+
+_Read = dict[tuple[CriterionKind, tuple[tuple[str, int], ...]], Node | None]
+"""What has been read of one text so far: polarity and chunks to their tree, None where no rule reads them whole."""
+
+
+_REQUIREMENT = re.compile(r"\b(?:must|should|need to|needs to|has to|have to|required|requires?)\b", re.IGNORECASE)
+
+
+_WAIVED = re.compile(r"\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b", re.IGNORECASE)
+
+
+class Reader:
+    """Reads the chunks of one criterion under one polarity."""
+
+    def __init__(self, text: str, kind: CriterionKind, vocabulary: Vocabulary, read: "_Read | None" = None) -> None:
+        self.text, self.kind, self.vocabulary = text, kind, vocabulary
+        self._read: _Read = {} if read is None else read
+
+    def under(self, kind: CriterionKind) -> "Reader":
+        return self if kind == self.kind else Reader(self.text, kind, self.vocabulary, self._read)
+
+    def read(self, chunks: Sequence[Chunk]) -> Node | None:
+        """The tree of the chunks with every unreadable piece as Unread; None when there are no words."""
+        return self._sentences(nest(list(chunks)))
+
+    def whole(self, chunks: Sequence[Chunk], depth: int = 0) -> Node | None:
+        """The tree of one clause when all of it can be read; None otherwise."""
+        chunks = trim(chunks)
+        if not chunks or depth > MOST_DEPTH:
+            return None
+        # Rules ask for the same pieces over and over; each is read once, and a text that asks for too many stays unread.
+        key = (self.kind, tuple((chunk.cat, chunk.start) for chunk in chunks))
+        if key not in self._read:
+            self._read[key] = None
+            if len(self._read) < _MOST_PIECES:
+                self._read[key] = self._first(chunks, depth)
+        return self._read[key]
+
+    def _first(self, chunks: Sequence[Chunk], depth: int) -> Node | None:
+        for rule in _RULES:
+            node = rule(self, chunks, depth + 1)
+            if node is not None:
+                return node
+        return None
+
+    def unread(self, chunks: Sequence[Chunk]) -> Unread:
+        span = Span(chunks[0].start, chunks[-1].end)
+        return Unread(text=" ".join(span.of(self.text).split()), span=span)
+
+    def phrase(self, chunks: Sequence[Chunk]) -> Phrase:
+        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, ATOMS))
+
+    # sentences ------------------------------------------------------------------------------------------------------------------
+
+    def _sentences(self, chunks: list[Chunk]) -> Node | None:
+        led = self._led(chunks)
+        if led is not None:
+            return led
+        sentences = [sentence for sentence in cut_sentences(chunks, self.text) if has_words(sentence)]
+        if not sentences:
+            return None
+        if len(sentences) == 1:
+            return self.whole(sentences[0]) or self._partly(sentences[0])
+        entire = self.whole(chunks) if not any(chunk.cat == "." for chunk in chunks) else None
+        return entire or self._several(sentences)
+
+    def _led(self, chunks: list[Chunk]) -> Node | None:
+        """`Adequate organ function within 14 days, defined as: …`: a lead that asks nothing but what follows it."""
+        colon = next((place for place, chunk in enumerate(chunks) if chunk.cat == ":"), len(chunks))
+        lead = [chunk for chunk in chunks[:colon] if chunk.cat not in "FHp,;"]
+        if colon >= len(chunks) - 1 or not any(chunk.cat == "J" and chunk.value == "fitness" for chunk in lead):
+            return None
+        if any(chunk.cat not in "JWieVqbU" for chunk in lead) or sum(chunk.cat == "U" for chunk in lead) > 3:
+            return None
+        node = self._sentences(chunks[colon + 1 :])
+        windows = [chunk.value for chunk in lead if chunk.cat == "W"]
+        return push_window(node, windows[0]) if node is not None and windows else node
+
+    def _several(self, sentences: list[list[Chunk]]) -> Node:
+        nodes: list[Node] = []
+        for place, sentence in enumerate(sentences):
+            sentence = without_note(sentence)
+            if not sentence:
+                continue
+            exempt = self._exemption(sentence) if nodes else None
+            if exempt is not None:
+                nodes = self._exempted(nodes, exempt)
+                continue
+            if _WAIVED.search(self.phrase(sentence).words()):
+                continue
+            node = self.whole(sentence)
+            if node is None and nodes and isinstance(nodes[-1], If):
+                # What follows a statement about some of the patients is about them too.
+                last = nodes[-1]
+                then = All(parts=(last.then, self._partly(sentence)), span=last.span)
+                nodes[-1] = msgspec.structs.replace(last, then=then)
+                continue
+            if (
+                place
+                and self.kind == "exclusion"
+                and node is not None
+                and _REQUIREMENT.search(self.phrase(sentence).words())
+            ):
+                node = None
+            nodes.append(node or self._partly(sentence))
+        return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
+
+    def _exempted(self, nodes: list[Node], exempt: Node) -> list[Node]:
+        """An exception in a sentence of its own is taken from all that it is a kind of, else from the whole sentence before it."""
+        if any(kind_of(exempt, node, self.vocabulary) for node in nodes):
+            return [
+                excepting(node, exempt, self.vocabulary) if kind_of(exempt, node, self.vocabulary) else node
+                for node in nodes
+            ]
+        last = nodes[-1]
+        if isinstance(last, Not):
+            return [*nodes[:-1], excepting(last, exempt, self.vocabulary)]
+        span = last.span.cover(exempt.span) if last.span and exempt.span else last.span
+        return [*nodes[:-1], All(parts=(last, Not(part=exempt, span=exempt.span)), span=span)]
+
+    def _exemption(self, sentence: list[Chunk]) -> Node | None:
+        """`Patients with X are not excluded`, `X is allowed`, `Exceptions: X`: what an earlier sentence does not mean."""
+        cats = "".join(chunk.cat for chunk in sentence)
+        body = sentence
+        if "P" in cats and "Z" not in cats:
+            at = cats.index("P")
+            if any(chunk.cat not in ".FHp" and not is_trial_word(chunk) for chunk in sentence[at + 1 :]):
+                return self.unread(trim(sentence))
+            body = sentence[:at]
+        elif cats.lstrip("FH:.").startswith("X"):
+            at = cats.index("X")
+            body = sentence[at + 1 :]
+        else:
+            return None
+        reader = self.under("exclusion")
+        return reader.whole(body) or (reader.unread(trim(body)) if trim(body) else None)
+
+    def _join(self, nodes: list[Node], span: Span) -> Node:
+        flat = [node for node in nodes if not (isinstance(node, All) and not node.parts)] or [All(span=span)]
+        if len(flat) == 1:
+            return flat[0]
+        return All(parts=tuple(flat), span=span) if self.kind == "inclusion" else AnyOf(parts=tuple(flat), span=span)
+
+    def _partly(self, chunks: list[Chunk]) -> Node:
+        """The readable members of a list whose connective is plain, with Unread for the others; else all of it Unread."""
+        chunks = trim(chunks) or chunks
+        negated = starts_negated(chunks)
+        body = after_negation(chunks) if negated else chunks
+        reader = self.under("exclusion") if negated else self
+        groups, either = reader._members(body)
+        cats = {chunk.cat for chunk in body}
+        if either is None or len(groups) < 2 or cats & set("NXIZP"):
+            return self.unread(chunks)
+        groups = shared_prefix(groups)
+        nodes = [None if node is not None and is_frail(node) else node for node in map(reader.whole, groups)]
+        read = sum(node is not None for node in nodes)
+        if not read or (either and reader.kind == "inclusion"):
+            return self.unread(chunks)
+        parts = [
+            node or self.unread(own(group, place, groups))
+            for place, (node, group) in enumerate(zip(nodes, groups, strict=True))
+        ]
+        span = Span(body[0].start, body[-1].end)
+        node: Node = AnyOf(parts=tuple(parts), span=span) if either else All(parts=tuple(parts), span=span)
+        return Not(part=node, span=Span(chunks[0].start, chunks[-1].end)) if negated else node
+
+    def _members(self, chunks: Sequence[Chunk]) -> tuple[list[list[Chunk]], bool | None]:
+        """The members of a list, and whether any one of them is enough; None where the words leave that open."""
+        groups: list[list[Chunk]] = [[]]
+        joins: list[str] = []
+        for place, chunk in enumerate(chunks):
+            if (
+                chunk.cat == "/"
+                and place
+                and place + 1 < len(chunks)
+                and chunks[place - 1].cat in "FH"
+                and chunks[place + 1].cat in "FH"
+            ):
+                continue
+            if chunk.cat in ",;&|/" and not inside_measures(chunks, place):
+                if groups[-1]:
+                    groups.append([])
+                    joins.append("")
+                if joins:
+                    joins[-1] += chunk.cat
+            else:
+                groups[-1].append(chunk)
+        groups, signs = with_tiers(groups, joins)
+        if "|" in signs and "&" in signs:
+            return groups, None
+        if "&" in signs:
+            return groups, self.kind == "exclusion"
+        if "|" in signs:
+            return groups, True
+        return groups, self.kind == "exclusion"
+
+
+def is_frail(node: Node) -> bool:
+    """Beside unread words, only what the vocabulary knows or a number bounds is taken for read."""
+    return any((isinstance(part, Has) and part.concept.id is None) or isinstance(part, Attest) for part in walk(node))
+
+
+_RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
+    read_atom,
+    read_stated,
+    read_labelled,
+    read_either_way,
+    read_exception,
+    read_conditional,
+    read_grouped,
+    read_examples,
+    read_open_list,
+    read_negated,
+    read_coordinated,
+    read_attested,
+)

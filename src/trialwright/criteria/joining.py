@@ -1,0 +1,72 @@
+"""Trees put together: parts under a list's words, an exception taken from what it excepts, a window on all that has none."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trialwright.codes.places import Span
+from trialwright.codes.vocabulary import Vocabulary
+from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.nodes import (
+    All,
+    AtLeast,
+    Compare,
+    CriterionKind,
+    Has,
+    Node,
+    Not,
+    Score,
+    Window,
+    rebuild,
+    walk,
+)
+from trialwright.criteria.nodes import Any as AnyOf
+
+
+def join_listed(listing: Chunk | None, parts: Sequence[Node], kind: CriterionKind, span: Span) -> Node:
+    """Parts under "all of", "any of", "at least two of"; without such words as the section's polarity has it."""
+    if len(parts) == 1:
+        return parts[0]
+    if listing is not None and listing.cat == "a" and int(listing.value) <= len(parts):
+        return AtLeast(count=int(listing.value), parts=tuple(parts), span=span)
+    either = (
+        kind == "exclusion"
+        if listing is None or (listing.cat == "V" and listing.value == "" and kind == "exclusion")
+        else listing.cat == "v"
+    )
+    return AnyOf(parts=tuple(parts), span=span) if either else All(parts=tuple(parts), span=span)
+
+
+def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
+    """`base` without `aside`; in a list, only the members that `aside` is a kind of lose it, else the last."""
+    span = base.span.cover(aside.span) if base.span and aside.span else base.span
+    match base:
+        case Not(part=part):
+            return Not(part=excepting(part, aside, vocabulary), span=span)
+        case AnyOf(parts=parts) if parts:
+            chosen = [place for place, part in enumerate(parts) if kind_of(aside, part, vocabulary)] or [len(parts) - 1]
+            changed = tuple(
+                excepting(part, aside, vocabulary) if place in chosen else part for place, part in enumerate(parts)
+            )
+            return msgspec.structs.replace(base, parts=changed, span=span)
+        case All(parts=parts) if parts and isinstance(parts[-1], Not) and isinstance(parts[0], Has):
+            return msgspec.structs.replace(base, parts=(*parts, Not(part=aside, span=aside.span)), span=span)
+        case _:
+            return All(parts=(base, Not(part=aside, span=aside.span)), span=span)
+
+
+def kind_of(aside: Node, part: Node, vocabulary: Vocabulary) -> bool:
+    ids = {node.concept.id for node in walk(aside) if isinstance(node, Has) and node.concept.id}
+    owners = {node.concept.id for node in walk(part) if isinstance(node, Has) and node.concept.id}
+    return any(vocabulary.is_a(one, owner) for one in ids for owner in owners)
+
+
+def push_window(node: Node, window: Window) -> Node:
+    """The tree with a window on everything on record that has none of its own."""
+
+    def windowed(part: Node) -> Node:
+        if isinstance(part, Has | Compare | Score) and part.when is None:
+            return msgspec.structs.replace(part, when=window)
+        return part
+
+    return rebuild(node, windowed)

@@ -1,0 +1,207 @@
+"""Lists of things: what is a member, what joins them, and which words of one member belong to all."""
+
+import re
+from collections.abc import Sequence
+
+from trialwright.codes.concepts import Concept, Kind
+from trialwright.codes.vocabulary import normalise
+from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.nodes import CriterionKind, Has, Node
+from trialwright.criteria.phrase import CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS, Phrase, only
+
+_SEPARATORS = frozenset(",&|/;")
+
+
+def is_weak(node: Node) -> bool:
+    """A name of words alone that nothing around it supports: taken where it stands alone, not as a member of a list."""
+    return isinstance(node, Has) and node.concept.id is None and node.concept.kind == "finding" and not node.status
+
+
+def prefix_first(group: list[Chunk]) -> list[Chunk]:
+    """`severe allergic reaction to X`: the words before the prefix narrow X and not the prefix."""
+    lead = next((place for place, chunk in enumerate(group) if chunk.cat != "q"), 0)
+    behind = next((place for place in range(lead, len(group)) if group[place].cat not in "SbTL"), len(group))
+    return [*group[lead:behind], *group[:lead], *group[behind:]] if 0 < lead < behind else group
+
+
+def share_tails(groups: list[list[Chunk]], joins: list[str]) -> list[list[Chunk]]:
+    """`current A/B that needed steroids`: what stands before and behind a slashed pair belongs to both."""
+    shared = [list(group) for group in groups]
+    for place, join in enumerate(joins):
+        if join == "/" and place + 1 < len(shared):
+            own = [chunk for chunk in shared[place] if chunk.cat in "SbTL"]
+            if place and own and not any(chunk.cat in "SbTL" for chunk in shared[place + 1]):
+                shared[place + 1] = [*own, *shared[place + 1]]
+    purpose = _purpose(shared[-1])
+    if purpose and all(only(group, "SbTLRqO") for group in shared[:-1]):
+        shared[:-1] = [[*group, *purpose] for group in shared[:-1]]
+    for place in range(len(joins) - 1, -1, -1):
+        following = shared[place + 1]
+        tail = next((at for at, chunk in enumerate(following) if chunk.cat == "u"), None)
+        if joins[place] == "/" and tail is not None and not any(chunk.cat in "uW" for chunk in shared[place]):
+            shared[place] = [*shared[place], *following[tail:]]
+    return shared
+
+
+def share_things(groups: list[list[Chunk]]) -> list[list[Chunk]]:
+    """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time."""
+    shared = list(groups)
+    for place in range(1, len(groups)):
+        if groups[place] and all(chunk.cat == "W" for chunk in groups[place]):
+            shared[place] = [*(chunk for chunk in shared[place - 1] if chunk.cat != "W"), *groups[place]]
+    return shared
+
+
+def _purpose(group: list[Chunk]) -> list[Chunk]:
+    """`… therapy for recurrent disease`: what the last of a list of treatments was for, all were."""
+    at = next(
+        (place for place, chunk in enumerate(group) if chunk.cat == "p" and place and group[place - 1].cat in "RO"),
+        None,
+    )
+    tail = group[at:] if at is not None else []
+    return tail if tail and any(chunk.cat == "C" for chunk in tail) and only(tail, "pSqC") else []
+
+
+def share_letters(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
+    """`hepatitis B or C`: a member that is one letter stands for the name before it with that letter."""
+    shared = list(groups)
+    for place in range(1, len(groups)):
+        body = [chunk for chunk in groups[place] if chunk.cat != "W"]
+        before = next((chunk for chunk in reversed(shared[place - 1]) if chunk.cat != "W"), None)
+        if len(body) != 1 or body[0].cat != "U" or len(str(body[0].value)) != 1 or before is None:
+            continue
+        words = phrase.words([before]).split()
+        if len(words) < 2 or len(words[-1]) != 1:
+            continue
+        text = normalise(" ".join([*words[:-1], str(body[0].value)]))
+        entry = phrase.vocabulary.find(text)
+        concept = Concept(text=text, kind=entry.kind if entry else "condition", id=entry.id if entry else None)
+        shared[place] = [
+            Chunk("C", concept, body[0].start, body[0].end),
+            *(chunk for chunk in groups[place] if chunk.cat == "W"),
+        ]
+    return shared
+
+
+_SHARED_HEADS = re.compile(
+    r"^(?:diseases?|disorders?|illness(?:es)?|conditions?|cancers?|carcinomas?|tumou?rs?|infections?|therap(?:y|ies)|treatments?|surger(?:y|ies)|"
+    r"metastas[ei]s|failure|impairments?|dysfunction|insufficiency|abnormalit(?:y|ies)|inhibitors?|drugs?|medications?|agents?|history|"
+    r"function|involvement|toxicit(?:y|ies)|procedures?|abuse|dependence|injur(?:y|ies)|bleeding|vaccines?|trials?|symptoms?|problems?)$"
+)
+
+
+def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
+    """`neurological or psychiatric disease`: a member that is adjectives alone takes the noun of the member behind it."""
+    shared = list(groups)
+    for place in range(len(groups) - 2, -1, -1):
+        group, following = shared[place], [chunk for chunk in shared[place + 1] if chunk.cat != "W"]
+        if group and all(chunk.cat == "S" for chunk in group):
+            shared[place] = [*group, *(chunk for chunk in shared[place + 1] if chunk.cat != "S")]
+            continue
+        if not group or len(group) > 3 or any(chunk.cat not in "qUA" for chunk in group) or not following:
+            continue
+        noun = phrase.words([following[-1]]).split()[-1].lower()
+        if isinstance(following[-1].value, Concept):
+            noun = following[-1].value.text.split()[-1].lower()
+        own = phrase.words([group[-1]]).split()[-1].lower()
+        if (
+            not _SHARED_HEADS.match(noun)
+            or _SHARED_HEADS.match(own)
+            or CONDITION_WORDS.search(own)
+            or DRUG_WORDS.search(own)
+        ):
+            continue
+        last = group[-1]
+        text = f"{normalise(phrase.words([last]))} {noun}"
+        entry = phrase.vocabulary.find(text)
+        kind: Kind = (
+            "procedure" if PROCEDURE_WORDS.search(noun) else "condition" if CONDITION_WORDS.search(noun) else "drug"
+        )
+        concept = Concept(text=text, kind=entry.kind, id=entry.id) if entry else Concept(text=text, kind=kind)
+        shared[place] = [*group[:-1], Chunk("C", concept, last.start, last.end)]
+    return shared
+
+
+def bind_objects(groups: list[list[Chunk]], joins: list[str]) -> tuple[list[list[Chunk]], list[str]]:
+    """`toxicity with radiation or chemotherapy`: members behind the object of a preposition that are of its sort, and not of the
+    head's, are objects too; they narrow the head and are no members of the list."""
+    first = [chunk for chunk in groups[0] if chunk.cat not in "SbLq"]
+    bound = next((place for place, chunk in enumerate(first) if chunk.cat in "pT" and place), None)
+    if bound is None or len(groups) < 2:
+        return groups, joins
+    heads = [chunk for chunk in first[:bound] if chunk.cat in "CROMU"]
+    objects = [chunk for chunk in first[bound:] if chunk.cat in "CRO"]
+    if not heads or not objects or _sort(heads[-1]) == _sort(objects[-1]):
+        return groups, joins
+    merged = list(groups[0])
+    for place, group in enumerate(groups[1:], 1):
+        things = [chunk for chunk in group if chunk.cat in "CRO"]
+        if (group[0].cat in "SbTLN" and group[0].cat != "S") or not things or _sort(things[-1]) != _sort(objects[-1]):
+            return [merged, *groups[place:]], joins[place - 1 :]
+        merged += group
+    return [merged], []
+
+
+def _sort(chunk: Chunk) -> str:
+    return "treatment" if chunk.cat in "RO" else "state"
+
+
+def stack(groups: list[list[Chunk]], joins: list[str]) -> tuple[list[list[Chunk]], list[str]]:
+    """`serious, uncontrolled infection`: adjectives with commas alone between them narrow one thing together."""
+    if set(joins) != {","} or not all(chunk.cat in "Sq" for group in groups[:-1] for chunk in group):
+        return groups, joins
+    return [[chunk for group in groups for chunk in group]], []
+
+
+def cut_groups(chunks: Sequence[Chunk]) -> tuple[list[list[Chunk]], list[str]]:
+    """Chunks cut at separators: the runs between, and the separators as strings."""
+    groups: list[list[Chunk]] = [[]]
+    joins: list[str] = []
+    for chunk in chunks:
+        if chunk.cat in _SEPARATORS:
+            if groups[-1]:
+                groups.append([])
+                joins.append(chunk.cat)
+            elif joins:
+                joins[-1] += chunk.cat
+            else:
+                return [], []
+        else:
+            groups[-1].append(chunk)
+    return groups, joins
+
+
+def connective(joins: list[str], kind: CriterionKind) -> bool | None:
+    """True for any, False for all, None where the words do not say which."""
+    text = "".join(joins)
+    if "|" in text and "&" in text:
+        return None
+    if "&" in text:
+        # "pregnant and breastfeeding women", "infections and malignancies": each excludes.
+        return kind == "exclusion"
+    if "|" in text or "/" in text:
+        return True
+    return True if kind == "exclusion" else not joins or None
+
+
+def shared_window(groups: list[list[Chunk]]) -> Chunk | None:
+    """A window behind the last of a list belongs to all of it, unless one before has its own."""
+    if len(groups) < 2 or any(chunk.cat == "W" for group in groups[:-1] for chunk in group):
+        return None
+    last = groups[-1]
+    return last[-1] if len(last) > 1 and last[-1].cat == "W" and last[-1].value.side != "during" else None
+
+
+# "uncontrolled hypertension, angina": such a word belongs to its neighbour alone, where "history of" heads the whole list.
+OWN_STATUS = frozenset(
+    {
+        "uncontrolled",
+        "controlled",
+        "symptomatic",
+        "asymptomatic",
+        "stable",
+        "progressive",
+        "recurrent",
+        "newly_diagnosed",
+    }
+)

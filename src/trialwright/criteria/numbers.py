@@ -1,0 +1,330 @@
+"""Phrases with a number or a stage: scores, comparisons, stages, and the time between two events."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from trialwright.codes.places import Span
+from trialwright.codes.quantities import Op, Quantity
+from trialwright.codes.vocabulary import Entry
+from trialwright.criteria.lexer import Bound, Chunk, StageRead
+from trialwright.criteria.nodes import All, Compare, Event, Has, Interval, Node, Not, Score, Severity, Stage, Window
+from trialwright.criteria.nodes import Any as AnyOf
+from trialwright.criteria.phrase import Phrase, all_of, any_of, concept_of, distinct, pairs_of, single_window
+from trialwright.criteria.phrases import word_set
+
+
+def read_score(phrase: Phrase) -> Node | None:
+    match = re.fullmatch(r"[qSb:\-]*(K)[Kq()\-:U,]*?[=:]?(?P<values>[Q#k|&,/\-U:q]+?)(?P<end>[WEgq]*)", phrase.cats)
+    if match is None:
+        return None
+    entry: Entry = phrase.chunks[match.start(1)].value
+    end = match.start("end")
+    first = next((place for place in range(match.end(1), end) if _is_value(phrase.chunks[place])), None)
+    if first is None or any(
+        chunk.cat == "U" and not _is_filler_of_score(chunk) for chunk in phrase.chunks[match.end(1) : first]
+    ):
+        return None
+    when = single_window(phrase.chunks[end:])
+    return _score_of(phrase, entry, phrase.chunks[first:end], when)
+
+
+_SCORE_WORDS = word_set("score")
+
+
+def _is_filler_of_score(chunk: Chunk) -> bool:
+    return chunk.value in _SCORE_WORDS
+
+
+_LETTERS = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}
+
+
+_ROMANS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
+
+
+def _is_value(chunk: Chunk) -> bool:
+    return chunk.cat in "Q#k" or (chunk.cat in "UF" and str(chunk.value) in _LETTERS | _ROMANS)
+
+
+def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Window | None) -> Node | None:
+    values: list[Decimal] = []
+    limits: list[Node] = []
+    for place, chunk in enumerate(chunks):
+        if chunk.cat in "Qk#":
+            bound: Bound = chunk.value
+            if bound.relative is not None or bound.unit not in (None, "1", "%"):
+                return None
+            if not bound.stated or (bound.low_op == "=" and bound.high is None):
+                values.append(bound.low or Decimal(0))
+            else:
+                limits += [
+                    Score(scale=entry.id, op=op, value=value, when=when, span=chunk.span)
+                    for op, value in pairs_of(bound)
+                ]
+        elif chunk.cat == "U" and str(chunk.value) in _LETTERS | _ROMANS:
+            values.append(
+                Decimal(
+                    (_LETTERS | _ROMANS)[str(chunk.value)]
+                    if str(chunk.value) not in _ROMANS
+                    else _ROMANS[str(chunk.value)]
+                )
+            )
+        elif chunk.cat == "-" and values and place + 1 < len(chunks):
+            following = chunks[place + 1]
+            top = _ROMANS.get(str(following.value), _LETTERS.get(str(following.value), 0))
+            values += [Decimal(rank) for rank in range(int(values[-1]) + 1, top)]
+        elif chunk.cat not in "|&,/:q" and not (chunk.cat == "U" and _is_filler_of_score(chunk)):
+            return None
+    if values and limits:
+        return None
+    if values:
+        limits = _of_values(entry.id, sorted(set(values)), when, Span(chunks[0].start, chunks[-1].end))
+    return all_of(limits, phrase.span) if limits else None
+
+
+def _of_values(scale: str, values: list[Decimal], when: Window | None, span: Span) -> list[Node]:
+    """A set of values as limits: without gaps a range, with gaps any of them."""
+
+    def score(op: Op, value: Decimal) -> Node:
+        return Score(scale=scale, op=op, value=value, when=when, span=span)
+
+    if len(values) == 1:
+        return [score("=", values[0])]
+    if values[-1] - values[0] == len(values) - 1:
+        upper = score("<=", values[-1])
+        return [upper] if values[0] == 0 else [score(">=", values[0]), upper]
+    return [AnyOf(parts=tuple(score("=", value) for value in values), span=span)]
+
+
+def read_comparison(phrase: Phrase) -> Node | None:
+    match = re.fullmatch(
+        r"(?P<pre>[qSbUW]*?)(?P<list>(?:M|[CR](?=[:=]?Q))(?:[qU]*[,&|/+]+[qS]*M|\(?M\)?)*)"
+        r"(?P<mid>[:=\-qpU]{0,3})(?P<bounds>Q(?:[,&|]+Q|\(Q\)|/Q|=?Q)*)"
+        r"(?P<end>(?:[,]?W|[,]?q|z)*)",
+        phrase.cats,
+    )
+    if match is None:
+        return None
+    chunks = phrase.chunks
+    measures = [chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"]
+    measures = distinct(measures)
+    bounds = [chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"]
+    listed = phrase.cats[match.start("list") : match.end("list")]
+    extra = [
+        chunk
+        for chunk in (*chunks[: match.start("list")], *chunks[match.end("list") : match.start("bounds")])
+        if chunk.cat in "qU"
+    ]
+    ends = chunks[match.start("end") :]
+    when = single_window([*chunks[: match.start("list")], *ends])
+    qualifiers = tuple(
+        phrase.words([chunk]).lower()
+        for chunk in [*extra, *ends]
+        if chunk.cat in "qU" and _narrows(phrase.words([chunk]))
+    )
+    bounds = [
+        chunk
+        for place, chunk in enumerate(bounds)
+        if not place or not _same_limit(bounds[place - 1].value, chunk.value)
+    ]
+    if any(chunk.value.time and chunk.value.relative is None for chunk in bounds) or any(
+        not _comparable(chunk.value) for chunk in bounds
+    ):
+        return None
+    parts = []
+    for measure in measures:
+        node = _limits(phrase, measure, bounds, (when, qualifiers))
+        if node is None:
+            return None
+        parts.append(node)
+    either = "|" in listed or "/" in listed
+    if "&" in listed and "|" not in listed:
+        either = phrase.kind == "exclusion"
+    return (any_of if either else all_of)(parts, phrase.span)
+
+
+_UNNARROWING = word_set("unnarrowing")
+
+
+def _narrows(words: str) -> bool:
+    return any(word not in _UNNARROWING for word in words.lower().split())
+
+
+def _comparable(bound: Bound) -> bool:
+    return (bound.low is not None and bound.low_op != "=") or (
+        bound.high is not None and bound.high_op != "=" and bound.stated
+    )
+
+
+def _limits(
+    phrase: Phrase, measure: Chunk, bounds: list[Chunk], context: tuple[Window | None, tuple[str, ...]]
+) -> Node | None:
+    concept = concept_of(phrase, measure, "measurement")
+    parts: list[Node] = []
+    unit = next((chunk.value.unit for chunk in reversed(bounds) if chunk.value.unit), None)
+    for chunk in bounds:
+        bound: Bound = chunk.value
+        for op, value in pairs_of(bound) if bound.high is None or bound.low != 0 else [(bound.high_op, bound.high)]:
+            quantity = Quantity(value, (bound.unit or unit or "1") if bound.relative is None else "1")
+            parts.append(
+                Compare(
+                    measure=concept,
+                    op=op,
+                    quantity=quantity,
+                    relative_to=bound.relative,
+                    when=context[0],
+                    qualifiers=context[1],
+                    span=chunk.span.cover(measure.span),
+                )
+            )
+    if len(bounds) > 1 and _conflicting(bounds):
+        return None
+    joined = _outside(bounds)
+    return (any_of if joined else all_of)(parts, phrase.span)
+
+
+def _same_limit(first: Bound, second: Bound) -> bool:
+    """A restatement in another unit or as a plain number: "≥ 1.5 x 10^9/L (1500/mm3)"."""
+    return not second.stated or (second.low_op == "=" and second.high is None) or (
+        first.unit != second.unit
+        and first.low_op == second.low_op
+        and (first.low is None) == (second.low is None)
+        and second.relative is None
+        and first.relative is None
+    )  # fmt: skip
+
+
+def _conflicting(kept: list[Chunk]) -> bool:
+    """Two limits on one side ("≤ 2.5 ULN, ≤ 5 ULN") belong to different patients and are no range."""
+    lows = sum(chunk.value.low is not None for chunk in kept)
+    highs = sum(chunk.value.high is not None for chunk in kept)
+    return lows > 1 or highs > 1
+
+
+def _outside(kept: list[Chunk]) -> bool:
+    """`< 50 or > 100`: outside a range, not within it."""
+    lows = [chunk.value.low for chunk in kept if chunk.value.low is not None]
+    highs = [chunk.value.high for chunk in kept if chunk.value.high is not None]
+    return len(kept) == 2 and len(lows) == 1 and len(highs) == 1 and highs[0] < lows[0]
+
+
+def read_graded(phrase: Phrase) -> Node | None:
+    """A scale's class behind a condition ("heart failure NYHA class III or IV") belongs to it as its severity."""
+    match = re.fullmatch(
+        r"(?P<has>[SbqU]*C)[,(]?[q]*(?P<scale>K)[U:q]*(?P<values>[Q#kU|&,/\-]+)[)]?(?P<end>W?)", phrase.cats
+    )
+    if match is None:
+        return None
+    entry: Entry = phrase.chunks[match.start("scale")].value
+    score = _score_of(phrase, entry, phrase.chunks[match.start("values") : match.end("values")], None)
+    if not isinstance(score, Score | All) or (isinstance(score, All) and not score.parts):
+        return None
+    low = score if isinstance(score, Score) else score.parts[0]
+    if not isinstance(low, Score):
+        return None
+    base = phrase.part([*phrase.chunks[: match.end("has")], *phrase.chunks[match.start("end") :]]).atom()
+    if not isinstance(base, Has):
+        return None
+    severity = Severity(
+        op=">=" if isinstance(score, All) and low.op == ">=" and _tops(score) else low.op,
+        grade=low.value,
+        scale=entry.id,
+    )
+    if isinstance(score, All) and severity.op != low.op:
+        return None
+    return msgspec.structs.replace(base, severity=severity, span=phrase.span)
+
+
+def _tops(score: All) -> bool:
+    last = score.parts[-1]
+    return isinstance(last, Score) and last.op == "<="
+
+
+def read_stage(phrase: Phrase) -> Node | None:
+    match = re.fullmatch(
+        r"(?P<pre>[SbqU]*)(?P<stages>t(?:[&|,/]*t)*)(?P<post>[Sbqup,(]*C?[)]*)(?P<end>W?)", phrase.cats
+    )
+    if match is None or "W" in match.group("end"):
+        return None
+    stages = [chunk for chunk in phrase.chunks[match.start("stages") : match.end("stages")] if chunk.cat == "t"]
+    reads: list[StageRead] = [read for chunk in stages for read in chunk.value]
+    span = Span(phrase.chunks[match.start("stages")].start, phrase.chunks[match.end("stages") - 1].end)
+    rest = [
+        *phrase.chunks[: match.start("stages")],
+        *[chunk for chunk in phrase.chunks[match.start("post") :] if chunk.cat not in ",()pu"],
+    ]
+    edition, rest = _edition(rest)
+    base: Node | None = None
+    if rest:
+        base = phrase.part(rest).atom()
+        if base is None:
+            return None
+    by_system: dict[str, list[str]] = {}
+    prefix = reads[0].prefix
+    for read in reads:
+        by_system.setdefault(read.system, []).extend(read.allowed)
+    parts: list[Node] = [
+        Stage(system=system, allowed=tuple(dict.fromkeys(allowed)), prefix=prefix, edition=edition, span=span)
+        for system, allowed in by_system.items()
+    ]
+    return all_of([*parts, *([base] if base else [])], phrase.span)
+
+
+def _edition(rest: list[Chunk]) -> tuple[str | None, list[Chunk]]:
+    """The staging manual named beside the stage; `AJCC` alone names no edition."""
+    kept = [
+        chunk
+        for chunk in rest
+        if str(chunk.value)
+        not in ("ajcc", "uicc", "figo", "tnm", "clinical", "pathologic", "pathological", "staging", "disease")
+    ]
+    return None, kept
+
+
+def read_since(phrase: Phrase) -> Node | None:
+    """`At least 4 weeks since prior chemotherapy`: no chemotherapy within 4 weeks. `from X to Y`: the time between two events."""
+    match = re.fullmatch(r"s(?P<first>[STlqbU]*[CROU])(?P<to>p[qU]*(?P<second>[CROU]))?", phrase.cats)
+    if match is None:
+        match = re.fullmatch(r"(?P<second>[SqU]*C)s(?P<first>[STlqbU]*[CRO])", phrase.cats)
+        return None if match is None else _between_events(phrase, match)
+    if match.group("to"):
+        return _between_events(phrase, match)
+    bound: Bound = phrase.chunks[0].value
+    base = phrase.part(phrase.chunks[1:]).atom()
+    if not isinstance(base, Has) or base.when is not None:
+        return None
+    if bound.low is not None and bound.low_op in (">=", ">") and bound.high is None:
+        window = Window(at_most=bound.duration(bound.low), strict=bound.low_op == ">=", span=phrase.chunks[0].span)
+        return Not(part=msgspec.structs.replace(base, when=window, span=phrase.span), span=phrase.span)
+    if bound.high is not None and bound.low is None:
+        window = Window(at_most=bound.duration(bound.high), strict=bound.high_op == "<", span=phrase.chunks[0].span)
+        return msgspec.structs.replace(base, when=window, span=phrase.span)
+    return None
+
+
+def _between_events(phrase: Phrase, match: re.Match[str]) -> Node | None:
+    since = phrase.cats.index("s")
+    bound: Bound = phrase.chunks[since].value
+    pairs = pairs_of(bound)
+    if len(pairs) != 1:
+        return None
+    events = []
+    for name in ("first", "second"):
+        chunk = phrase.chunks[match.end(name) - 1]
+        if chunk.cat == "U":
+            return None
+        events.append(concept_of(phrase, chunk, "event"))
+    edge: Literal["start", "end"] = "end" if events[0].kind in ("procedure", "drug") else "start"
+    duration = bound.duration(pairs[0][1])
+    if duration is None:
+        return None
+    return Interval(
+        start=Event(concept=events[0], edge=edge),
+        end=Event(concept=events[1]),
+        op=pairs[0][0],
+        duration=duration,
+        span=phrase.span,
+    )

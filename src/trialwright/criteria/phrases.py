@@ -1,0 +1,64 @@
+"""The closed words of eligibility texts: comparators, negations, statuses, anchors …, from `data/phrases.tsv`.
+
+The same words may stand in several categories ("prior" is a status and, after "within the", part of a window); each is asked
+for by category, so that the place decides and not the table's order.
+"""
+
+from functools import cache
+from pathlib import Path
+
+_TABLE = Path(__file__).with_name("data") / "phrases.tsv"
+
+
+class Phrases:
+    """Longest match of phrases at a token, by category."""
+
+    def __init__(self, rows: list[tuple[str, str, str]]) -> None:
+        self._values: dict[str, dict[tuple[str, ...], str]] = {}
+        self._lengths: dict[str, dict[str, int]] = {}
+        for words, category, value in rows:
+            key = tuple(words.split())
+            self._values.setdefault(category, {})[key] = value
+            lengths = self._lengths.setdefault(category, {})
+            lengths[key[0]] = max(lengths.get(key[0], 0), len(key))
+
+    def first_words(self, category: str) -> frozenset[str]:
+        return frozenset(self._lengths[category])
+
+    def at(self, category: str, words: list[str], start: int) -> tuple[str, int] | None:
+        """The value of the longest phrase of the category that begins at `start`, and the token after it."""
+        if start >= len(words):
+            return None
+        length = self._lengths[category].get(words[start])
+        if length is None:
+            return None
+        values = self._values[category]
+        for size in range(min(length, len(words) - start), 0, -1):
+            value = values.get(tuple(words[start : start + size]))
+            if value is not None:
+                return value, start + size
+        return None
+
+
+@cache
+def word_set(name: str) -> frozenset[str]:
+    """One of the small sets of words of `data/words.tsv`.
+
+    generic      names no thing in particular: whatever it is, a person judges it
+    clause       shows that a run of words is a clause and not a name
+    unnarrowing  beside a measure, says nothing that the measure does not
+    plain, tail  before and behind a thing, likewise · score, trial  words that belong to a scale's name, to "this trial"
+    heading      lines of old layouts that only name what follows them
+    """
+    rows = (line.split("\t") for line in _TABLE.with_name("words.tsv").read_text(encoding="utf-8").splitlines()[1:])
+    return frozenset(word for word, group, _source in rows if group == name)
+
+
+@cache
+def load_phrases() -> Phrases:
+    """The table, read once."""
+    rows = []
+    for line in _TABLE.read_text(encoding="utf-8").splitlines()[1:]:
+        words, category, value, _source = line.split("\t")
+        rows.append((words, category, value))
+    return Phrases(rows)

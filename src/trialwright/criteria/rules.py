@@ -1,0 +1,555 @@
+"""The rules of the grammar: conditions, exceptions, negations, examples, labels, lists and parentheses around the atoms.
+
+A rule takes a reader and the chunks of one clause and gives their tree, or None when the clause is not of its kind or when a piece
+cannot be read. Nothing is read by leaving words out: a rule that finds a word without a place declines.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from trialwright.codes.places import Span
+from trialwright.codes.vocabulary import Entry, normalise
+from trialwright.criteria.cuts import (
+    PREFIX,
+    after_negation,
+    clauses,
+    extent,
+    has_words,
+    is_trial_word,
+    shared_prefix,
+    starts_negated,
+    tiered_at,
+    trim,
+)
+from trialwright.criteria.joining import excepting, join_listed
+from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.lists import is_weak
+from trialwright.criteria.nodes import All, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
+from trialwright.criteria.nodes import Any as AnyOf
+from trialwright.criteria.people import attest
+
+if TYPE_CHECKING:
+    from trialwright.criteria.grammar import Reader
+
+
+def read_atom(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
+    if any(chunk.cat == "G" for chunk in chunks):
+        inlined = _inline_groups(chunks, reader)
+        return reader.phrase(inlined).atom() if inlined is not None else None
+    return reader.phrase(chunks).atom()
+
+
+def read_stated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`X are excluded`, `X is allowed`."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat in "ZP"), None)
+    if at is None or at == 0:
+        return _excluded_first(reader, chunks, depth) if at == 0 else None
+    rest = [chunk for chunk in chunks[at + 1 :] if chunk.cat not in "FH.,p" and not is_trial_word(chunk)]
+    body = chunks[:at]
+    span = Span(chunks[0].start, chunks[-1].end)
+    if chunks[at].cat == "Z":
+        node = reader.under("exclusion").whole(body, depth)
+        if node is None or rest:
+            return None
+        return node if reader.kind == "exclusion" else Not(part=node, span=span)
+    base = reader.under("exclusion").whole(body, depth)
+    if rest and rest[0].cat == "I":
+        condition = reader.under("inclusion").whole(rest[1:], depth)
+        return If(condition=base, then=condition, span=span) if base and condition else None
+    if base is None or rest or reader.kind == "exclusion":
+        return None
+    return All(span=span)
+
+
+def read_attested(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
+    """What is left when nothing in a clause can be split: for a person to say, as a whole."""
+    cats = {chunk.cat for chunk in chunks}
+    if cats & set("CROMKQWts") or "G" in cats:
+        return None
+    return attest(reader.phrase(chunks))
+
+
+def _excluded_first(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Excluded: X`."""
+    body = [chunk for chunk in chunks[1:] if chunk.cat != ":"]
+    node = reader.under("exclusion").whole(body, depth) if chunks[0].cat == "Z" else None
+    if node is None:
+        return None
+    return node if reader.kind == "exclusion" else Not(part=node, span=Span(chunks[0].start, chunks[-1].end))
+
+
+def read_conditional(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`If X, Y` · `Y if X` · `For women of childbearing potential, Y`."""
+    span = Span(chunks[0].start, chunks[-1].end)
+    places = [place for place, chunk in enumerate(chunks) if chunk.cat == "I"]
+    if not places:
+        return _for_some(reader, chunks, depth)
+    at = places[0]
+    lead = [chunk for chunk in chunks[:at] if chunk.cat not in "FHp"]
+    if not lead:
+        comma = next((place for place in range(at + 1, len(chunks)) if chunks[place].cat in ",:"), None)
+        if comma is None or len(places) > 1:
+            return None
+        condition = reader.under("inclusion").whole(chunks[at + 1 : comma], depth)
+        then = reader.whole(chunks[comma + 1 :], depth)
+    else:
+        if len(places) > 1:
+            return None
+        if tiered_at(chunks, at):
+            return _tiers(reader, chunks, at, depth)
+        condition = reader.under("inclusion").whole(chunks[at + 1 :], depth)
+        then = reader.whole(chunks[:at], depth)
+    if condition is None or then is None:
+        return None
+    if reader.kind == "exclusion":
+        return All(parts=(condition, then), span=span)
+    return If(condition=condition, then=then, span=span)
+
+
+def _tiers(reader: Reader, chunks: Sequence[Chunk], at: int, depth: int) -> Node | None:
+    """`AST ≤ 2.5 × ULN, or ≤ 5 × ULN in the presence of liver metastases`: each limit for its own patients."""
+    second = max(place for place in range(at) if chunks[place].cat == "Q")
+    base = trim(chunks[:second])
+    if sum(chunk.cat == "Q" for chunk in base) > 1:
+        return None
+    compare = reader.whole(base, depth)
+    condition = reader.under("inclusion").whole(chunks[at + 1 :], depth)
+    return _tier(compare, chunks[second], condition) if compare and condition else None
+
+
+def _tier(compare: Node, limit: Chunk, condition: Node) -> Node | None:
+    bound: Bound = limit.value
+    compares = [node for node in walk(compare) if isinstance(node, Compare)]
+    if not compares or any(not isinstance(node, Compare | All | AnyOf) for node in walk(compare)):
+        return None
+    value = bound.high if bound.high is not None else bound.low
+    if value is None or (bound.low is not None and bound.high is not None):
+        return None
+    op = bound.high_op if bound.high is not None else bound.low_op
+
+    def other(node: Node) -> Node:
+        if not isinstance(node, Compare):
+            return node
+        unit = "1" if bound.relative else (bound.unit or node.quantity.unit)
+        quantity = msgspec.structs.replace(node.quantity, value=value, unit=unit)
+        chosen = op if bound.stated and op != "=" else node.op
+        relative = bound.relative or (node.relative_to if bound.unit is None else None)
+        return msgspec.structs.replace(node, op=chosen, quantity=quantity, relative_to=relative, span=limit.span)
+
+    try:
+        alternative = rebuild(compare, other)
+    except ValueError:
+        return None
+    if {node.op for node in walk(alternative) if isinstance(node, Compare)} != {node.op for node in compares}:
+        return None
+    parts = (If(condition=condition, then=alternative), If(condition=Not(part=condition), then=compare))
+    return All(parts=parts, span=compare.span)
+
+
+def _for_some(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """A statement about some of the patients: `Women of childbearing potential must …`."""
+    place = 0
+    while place < len(chunks) and chunks[place].cat in "FHpA":
+        place += 1
+    if place >= len(chunks) or chunks[place].cat not in "wfm":
+        return _for_some_behind(reader, chunks, depth)
+    end = place + 1
+    if (
+        chunks[place].cat == "f"
+        and end < len(chunks)
+        and chunks[end].cat in "Fp"
+        and end + 1 < len(chunks)
+        and chunks[end + 1].cat == "w"
+    ):
+        end += 2
+    while (
+        end < len(chunks)
+        and chunks[end].cat in "w(),|&G"
+        and chunks[end - 1].cat in "wf,|&G"
+        and chunks[place].cat == "w"
+    ):
+        end += 1
+    who = [chunk for chunk in chunks[place:end] if chunk.cat in "wfm"]
+    rest = trim(chunks[end:])
+    if not rest or any(chunk.cat == "w" and chunk.value != who[-1].value for chunk in who if chunk.cat == "w"):
+        return None
+    condition = _person(who[-1])
+    then = reader.whole(rest, depth)
+    if then is None:
+        return None
+    span = Span(chunks[0].start, chunks[-1].end)
+    if reader.kind == "exclusion":
+        return (
+            then
+            if isinstance(condition, Person) and condition.sex == "female"
+            else All(parts=(condition, then), span=span)
+        )
+    return If(condition=condition, then=then, span=span)
+
+
+def _for_some_behind(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Negative pregnancy test for women of childbearing potential`."""
+    if chunks[-1].cat not in "wfm" or len(chunks) < 3 or any(chunk.cat in "wfm" for chunk in chunks[:-1]):
+        return None
+    if not any(chunk.cat in "pF" for chunk in chunks[-3:-1]) and chunks[-2].cat not in "pF":
+        return None
+    condition = _person(chunks[-1])
+    then = reader.whole(chunks[:-1], depth)
+    if then is None:
+        return None
+    span = Span(chunks[0].start, chunks[-1].end)
+    return (
+        All(parts=(then, condition), span=span)
+        if reader.kind == "exclusion"
+        else If(condition=condition, then=then, span=span)
+    )
+
+
+def _person(chunk: Chunk) -> Node:
+    if chunk.cat == "w":
+        return Person(childbearing=chunk.value == "true", span=chunk.span)
+    return Person(sex="male" if chunk.cat == "m" else "female", span=chunk.span)
+
+
+def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`X except Y`, `X unless Y`."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "X"), None)
+    if at is None or at == 0:
+        return None
+    base = reader.whole(chunks[:at], depth)
+    if base is None:
+        return None
+    aside = reader.under("exclusion").whole(chunks[at + 1 :], depth)
+    if aside is None:
+        return None
+    if chunks[at].value == "unless" and reader.kind == "inclusion" and not isinstance(base, Not):
+        return AnyOf(parts=(base, aside), span=Span(chunks[0].start, chunks[-1].end))
+    return excepting(base, aside, reader.vocabulary)
+
+
+def read_negated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`No X, Y or Z` · `X without Y`."""
+    span = Span(chunks[0].start, chunks[-1].end)
+    if starts_negated(chunks):
+        inner = reader.under("exclusion").whole(after_negation(chunks), depth)
+        return None if inner is None else Not(part=inner, span=span)
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "N"), None)
+    if at is None or any(chunk.cat in ",;|&" for chunk in chunks[at - 2 : at]):
+        return None
+    before = reader.whole(chunks[:at], depth)
+    after = reader.under("exclusion").whole(chunks[at + 1 :], depth)
+    if before is None or after is None or any(chunk.cat in ",;|&" for chunk in chunks[:at]):
+        return None
+    return All(parts=(before, Not(part=after, span=after.span)), span=span)
+
+
+def read_examples(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`X such as A, B`: X, and A and B as cases of it."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "e"), None)
+    if at is None or at == 0:
+        return None
+    return _with_examples(reader, chunks[:at], chunks[at + 1 :], depth)
+
+
+def _with_examples(reader: Reader, base: Sequence[Chunk], cases: Sequence[Chunk], depth: int) -> Node | None:
+    node = reader.whole(base, depth)
+    cases = trim([chunk for chunk in cases if chunk.cat not in "e:V"])
+    if node is None or not cases:
+        return node
+    if (
+        isinstance(node, Has)
+        and node.concept.id
+        and reader.under("exclusion").whole([c for c in cases if c.cat != "E"], depth) is None
+    ):
+        # Cases are contained in what they are cases of: one that is not understood takes nothing from it.
+        return msgspec.structs.replace(node, span=extent([*base, *cases]))
+    plain = [chunk for chunk in cases if chunk.cat != "E"]
+    # Cases of something asked for or ruled out: a listed case counts by itself.
+    listed = reader.under("exclusion").whole(plain, depth)
+    match node:
+        case Has() if listed is not None and not _same_sort(node, listed):
+            text = normalise(reader.phrase(cases).words())
+            return msgspec.structs.replace(node, qualifiers=(*node.qualifiers, f"such as {text}"))
+        case Has() if listed is not None and all(
+            isinstance(part, Has | AnyOf | Compare | All | Not | Score) for part in walk(listed)
+        ):
+            parts = listed.parts if isinstance(listed, AnyOf) and not listed.open else (listed,)
+            inherited = tuple(_inheriting(part, node) for part in parts)
+            return AnyOf(parts=(node, *inherited), open=False, span=extent([*base, *cases]))
+        case _:
+            return None
+
+
+_SORTS = {
+    "drug": "treatment",
+    "procedure": "treatment",
+    "vaccine": "treatment",
+    "device": "treatment",
+    "behaviour": "state",
+}
+
+
+def _sort_of(part: Has) -> str:
+    return _SORTS.get(part.concept.kind, "state")
+
+
+def _same_sort(head: Has, listed: Node) -> bool:
+    """Cases of a disease are diseases; drugs behind it are cases of its treatment, which only narrows the head."""
+
+    return all(
+        _sort_of(part) == _sort_of(head) or part.concept.id is None for part in walk(listed) if isinstance(part, Has)
+    )
+
+
+def _inheriting(case: Node, head: Has) -> Node:
+    """A case stands under the words around its class: history of X such as A is history of A."""
+    if isinstance(case, Has):
+        narrowed = head.qualifiers if _sort_of(case) == "treatment" else ()
+        qualifiers = (*case.qualifiers, *(word for word in narrowed if word not in case.qualifiers))
+        return msgspec.structs.replace(
+            case, status=case.status or head.status, when=case.when or head.when, qualifiers=qualifiers
+        )
+    return case
+
+
+def read_open_list(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`A, B, etc.`: a list that goes on."""
+    if chunks[-1].cat != "E":
+        return None
+    node = reader.whole(trim(chunks[:-1]), depth)
+    span = Span(chunks[0].start, chunks[-1].end)
+    match node:
+        case None:
+            return None
+        case AnyOf(parts=parts):
+            return AnyOf(parts=parts, open=True, span=span)
+        case Not(part=part):
+            inner = part.parts if isinstance(part, AnyOf) else (part,)
+            return Not(part=AnyOf(parts=inner, open=True, span=part.span), span=span)
+        case _:
+            return AnyOf(parts=(node,), open=True, span=span)
+
+
+def read_either_way(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`X with or without Y`: Y is not asked."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "y"), None)
+    if at is None:
+        return None
+    end = next((place for place in range(at + 1, len(chunks)) if chunks[place].cat in ",;.)"), len(chunks))
+    aside = reader.under("exclusion").whole(chunks[at + 1 : end], depth)
+    rest = trim([*chunks[:at], *chunks[end:]])
+    span = Span(chunks[0].start, chunks[-1].end)
+    if aside is None:
+        return None
+    if at == 0 and rest and rest[0].cat == "u":
+        # "with or without X, which can be removed": where there is X, it can be.
+        then = reader.whole(rest[1:], depth)
+        return If(condition=aside, then=then, span=span) if then is not None else None
+    return reader.whole(rest, depth) if rest else All(span=span)
+
+
+def read_labelled(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Label: statement`; `any of the following: a, b`."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == ":"), None)
+    if at is None or at == 0 or at == len(chunks) - 1:
+        return None
+    lead, rest = list(chunks[:at]), chunks[at + 1 :]
+    named = [chunk for chunk in lead if chunk.cat not in "FHp"]
+    listing = next((chunk for chunk in named if chunk.cat in "vVa"), None)
+    if listing is not None:
+        return _listed(reader, [chunk for chunk in lead if chunk is not listing], listing, rest)
+    if any(chunk.cat in "INXZPJQ#yeEG" for chunk in named) or len(named) > 6 or any(chunk.cat == ":" for chunk in rest):
+        return None
+    if any(chunk.cat in "STL" for chunk in named):
+        return reader.whole([*lead, *rest], depth)
+    labelled = reader.whole([*lead, *rest], depth) if any(chunk.cat in "KMg" for chunk in named) else None
+    return labelled or reader.whole(rest, depth)
+
+
+def _listed(reader: Reader, lead: list[Chunk], listing: Chunk, rest: Sequence[Chunk]) -> Node | None:
+    groups, _either = reader._members(rest)
+    if len(groups) < 2:
+        return None
+    prefix = [chunk for chunk in lead if chunk.cat in PREFIX]
+    others = [chunk for chunk in lead if chunk.cat not in "FHpN" and chunk.cat not in PREFIX]
+    if others:
+        return None
+    negated = any(chunk.cat == "N" for chunk in lead)
+    inner = reader.under("exclusion") if negated or listing.cat == "v" else reader
+    parts = [inner.whole([*prefix, *group]) for group in groups]
+    whole = [part for part in parts if part is not None]
+    if len(whole) < len(parts):
+        return None
+    node = join_listed(listing, whole, reader.kind, Span(listing.start, rest[-1].end))
+    return Not(part=node, span=node.span) if negated else node
+
+
+def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """Members of different kinds joined by commas, and, or."""
+    cats = [chunk.cat for chunk in chunks]
+    groups, either = reader._members(chunks)
+    if either is None:
+        return _mixed(reader, chunks)
+    if len(groups) < 2:
+        return None
+    if not set(cats) & set("&|;") and reader.kind == "inclusion" and not clauses(groups):
+        return None
+    parts: list[Node] = []
+    for group in shared_prefix(groups):
+        tier = _tier_member(reader, group, parts[-1] if parts else None, depth)
+        if tier is not None:
+            parts[-1] = tier
+            continue
+        node = reader.whole(group, depth)
+        if node is None:
+            return None
+        parts.append(node)
+    if len(parts) == 1:
+        return parts[0]
+    if any(is_weak(part) for part in parts):
+        return None
+    span = Span(chunks[0].start, chunks[-1].end)
+    return AnyOf(parts=tuple(parts), span=span) if either else All(parts=tuple(parts), span=span)
+
+
+def _tier_member(reader: Reader, group: list[Chunk], before: Node | None, depth: int) -> Node | None:
+    cats = "".join(chunk.cat for chunk in group if chunk.cat not in "Fp")
+    if before is None or not cats.startswith("QI"):
+        return None
+    body = [chunk for chunk in group if chunk.cat not in "Fp"]
+    condition = reader.under("inclusion").whole(body[2:], depth)
+    return _tier(before, body[0], condition) if condition else None
+
+
+def _mixed(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
+    """And and or in one clause: the one behind a comma binds last; without commas `and` binds first."""
+    for sign in "|&":
+        cuts = [
+            place for place, chunk in enumerate(chunks) if chunk.cat == sign and place and chunks[place - 1].cat in ",;"
+        ]
+        others = [
+            place
+            for place, chunk in enumerate(chunks)
+            if chunk.cat in "|&" and chunk.cat != sign and chunks[place - 1].cat in ",;"
+        ]
+        if cuts and not others:
+            return _cut_at(reader, chunks, sign, cuts)
+    if any(chunk.cat in ",;" for chunk in chunks):
+        return None
+    cuts = [place for place, chunk in enumerate(chunks) if chunk.cat == "|"]
+    return _cut_at(reader, chunks, "|", cuts)
+
+
+def _cut_at(reader: Reader, chunks: Sequence[Chunk], sign: str, cuts: list[int]) -> Node | None:
+    # A clause cut here has no deeper lists of the same sign, so that the depth need not be counted on.
+    edges = [0, *[cut + 1 for cut in cuts], len(chunks) + 1]
+    groups = [list(chunks[left : right - 1]) for left, right in itertools.pairwise(edges)]
+    parts = [reader.whole(group) for group in groups]
+    whole = [part for part in parts if part is not None and not is_weak(part)]
+    if len(whole) < len(parts):
+        return None
+    span = Span(chunks[0].start, chunks[-1].end)
+    return (
+        AnyOf(parts=tuple(whole), span=span)
+        if sign == "|" or reader.kind == "exclusion"
+        else All(parts=tuple(whole), span=span)
+    )
+
+
+def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """A parenthesis: another name, examples, an exception, a condition, a definition."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "G"), None)
+    if at is None or (at != len(chunks) - 1 and any(chunk.cat in ",;|&" for chunk in chunks)):
+        return None
+    inner: list[Chunk] = chunks[at].value
+    rest = [*chunks[:at], *chunks[at + 1 :]]
+    if not has_words(inner):
+        return reader.whole(rest, depth)
+    first = next((chunk.cat for chunk in inner if chunk.cat not in "Fp"), "")
+    span = Span(chunks[0].start, chunks[-1].end)
+    body = trim([chunk for place, chunk in enumerate(inner) if place or chunk.cat != first])
+    match first:
+        case "e":
+            return _with_examples(reader, rest, inner, depth)
+        case "X":
+            base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(body, depth)
+            return excepting(base, aside, reader.vocabulary) if base and aside else None
+        case "I":
+            base, condition = reader.whole(rest, depth), reader.under("inclusion").whole(body, depth)
+            return (
+                If(condition=condition, then=base, span=span)
+                if base and condition and reader.kind == "inclusion"
+                else None
+            )
+        case "i" if _names_again(rest, body):
+            return reader.whole(rest, depth)
+        case "i":
+            base, meaning = reader.whole(rest, depth), reader.whole(body, depth)
+            return All(parts=(base, meaning), span=span) if base and meaning else None
+        case "Q" | "|" | ",":
+            base = reader.whole(rest, depth)
+            tier = _tier_member(reader, trim(inner), base, depth) if base else None
+            if tier is not None or first != "|" or base is None:
+                return tier
+            more = reader.whole(trim(inner), depth)
+            return AnyOf(parts=(base, more), span=span) if more else None
+        case _:
+            return _defined(reader, rest, inner, depth)
+
+
+def _names_again(rest: list[Chunk], body: list[Chunk]) -> bool:
+    """`carcinomatous meningitis (also known as leptomeningeal carcinomatosis)`."""
+    known = {chunk.value.id for chunk in rest if isinstance(chunk.value, Entry)}
+    return len(body) == 1 and isinstance(body[0].value, Entry) and body[0].value.id in known
+
+
+def _defined(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
+    """`Obesity (BMI > 35)`: the parenthesis says in numbers what the name means."""
+    base, meaning = reader.whole(rest, depth), reader.whole(trim(inner), depth)
+    if not isinstance(base, Has) or base.when or base.severity or meaning is None:
+        return None
+    if not all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(meaning)):
+        return None
+    return meaning
+
+
+def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | None:
+    """Without parentheses that hold another name or only narrow in place; None when one says more."""
+    flat: list[Chunk] = []
+    for chunk in chunks:
+        if chunk.cat != "G":
+            flat.append(chunk)
+            continue
+        inner: list[Chunk] = [one for one in chunk.value if one.cat not in "FHp"]
+        cats = "".join(one.cat for one in inner)
+        before = flat[-1] if flat else None
+        if not inner or _is_alias(inner, before, reader):
+            continue
+        if re.fullmatch(r"W+|t|k|[qS]+|Q|z|B", cats):
+            flat += inner
+            continue
+        return None
+    return flat
+
+
+def _is_alias(inner: list[Chunk], before: Chunk | None, reader: Reader) -> bool:
+    words = reader.text[inner[0].start : inner[-1].end]
+    if len(inner) == 1 and before is not None and inner[0].cat == before.cat and inner[0].cat in "CROMKB":
+        if inner[0].value.id == before.value.id or reader.vocabulary.is_a(inner[0].value.id, before.value.id):
+            return True
+        first = reader.vocabulary.find(words.split()[0])
+        return first is not None and first.id == before.value.id
+    if (len(inner) == 1 and inner[0].cat in "rdFg") or re.fullmatch(
+        r"(?:serum|urine|blood|plasma|either|or|and|/|,|\s)+", words.lower()
+    ):
+        return True
+    if before is not None and before.cat == "Q" and inner[0].cat in "UM" and words.lower() in ("uln", "lln"):
+        return True
+    short = len(words) <= 8 and words.upper() == words and re.fullmatch(r"[A-Z0-9][A-Z0-9\-/ ]*", words) is not None
+    return short and before is not None and before.cat in "CROMKBUqJwg" and inner[0].cat in "UCROMKBSw"

@@ -1,0 +1,336 @@
+"""Phrases that name things on record: conditions, drugs, procedures, findings, with all that narrows them."""
+
+import re
+from collections.abc import Iterable
+
+from trialwright.codes.concepts import Concept, Kind
+from trialwright.codes.places import Span
+from trialwright.codes.quantities import Quantity
+from trialwright.codes.vocabulary import normalise
+from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.lists import (
+    OWN_STATUS,
+    bind_objects,
+    connective,
+    cut_groups,
+    is_weak,
+    prefix_first,
+    share_heads,
+    share_letters,
+    share_tails,
+    share_things,
+    shared_window,
+    stack,
+)
+from trialwright.criteria.nodes import Dose, Has, Node, Not, Severity, Status, Times
+from trialwright.criteria.phrase import (
+    CONDITION_WORDS,
+    DRUG_WORDS,
+    PROCEDURE_WORDS,
+    VERBISH,
+    Phrase,
+    all_of,
+    any_of,
+    concept_of,
+    limits_of,
+    merge_windows,
+    only,
+    pairs_of,
+)
+from trialwright.criteria.phrases import word_set
+
+MOST_QUALIFIER_WORDS = 8
+
+
+def read_has(phrase: Phrase) -> Node | None:
+    """A list of things under one prefix: "history of A, B or C within 6 months"."""
+    groups, joins = cut_groups(phrase.chunks)
+    if not groups or any(not group for group in groups):
+        return None
+    groups, joins = stack(*bind_objects(groups, joins))
+    alternatives = len(groups) > 1 and all(chunk.cat == "S" for chunk in groups[0])
+    either = connective(joins, phrase.kind)
+    if either is None:
+        return None
+    if any(chunk.cat == "u" for group in groups[:-1] for chunk in group):
+        return None
+    groups = share_heads(phrase, share_tails(groups, joins))
+    prefix: list[Chunk] = []
+    groups[0] = prefix_first(groups[0])
+    while not alternatives and groups[0] and groups[0][0].cat in "SbTL":
+        prefix.append(groups[0].pop(0))
+    if not groups[0]:
+        return None
+    own = [chunk for chunk in prefix if chunk.cat == "S" and chunk.value in OWN_STATUS] if len(groups) > 1 else []
+    prefix = [chunk for chunk in prefix if chunk not in own]
+    groups[0] = [*own, *groups[0]]
+    shared = shared_window(groups)
+    groups = share_letters(phrase, share_things(groups))
+    readings = [_Item(phrase, prefix, group, shared).node() for group in groups]
+    parts = [reading for reading in readings if reading is not None]
+    if len(parts) < len(readings) or (len(parts) > 1 and any(is_weak(part) for part in parts)):
+        return None
+    return (any_of if either else all_of)(parts, phrase.span)
+
+
+_THING = frozenset("SbTLqUCROMBWkjzDlpudA'\"-+%")
+
+
+_TEMPORAL = frozenset({"history", "current", "active", "known,history", "family_history", "planned"})
+
+
+class _Item:
+    """One thing of a list, with the prefix that the list shares."""
+
+    def __init__(self, phrase: Phrase, prefix: list[Chunk], chunks: list[Chunk], window: Chunk | None) -> None:
+        self.phrase, self.chunks = phrase, chunks
+        self.window = window
+        own = []
+        rest = list(chunks)
+        while rest and rest[0].cat in "SbTL":
+            own.append(rest.pop(0))
+        temporal = any(chunk.cat == "S" and chunk.value in _TEMPORAL for chunk in own)
+        self.prefix = (
+            own or prefix if temporal or not (own and all(chunk.cat == "S" for chunk in own)) else [*prefix, *own]
+        )
+        self.rest = rest
+
+    def node(self) -> Node | None:
+        rest = [chunk for chunk in self.rest if chunk.cat not in "()'\""]
+        if (
+            not rest
+            or rest[0].cat == "u"
+            or not all(chunk.cat in _THING or (chunk.cat in "Q#" and self._fits(chunk)) for chunk in rest)
+        ):
+            return None
+        times, rest = _times(rest)
+        head = self._head(rest)
+        if head is None:
+            return None
+        concept, used, before, after = head
+        windows = [chunk for chunk in rest if chunk.cat == "W"] or ([self.window] if self.window else [])
+        severity = next((chunk for chunk in rest if chunk.cat == "k"), None)
+        status = self._status(rest)
+        qualifiers = self._qualifiers(before, after)
+        if qualifiers is None or len(windows) > 2:
+            return None
+        when = merge_windows([chunk.value for chunk in windows])
+        if when is None and windows:
+            return None
+        start = self.prefix[0].start if self.prefix else self.chunks[0].start
+        node: Node = Has(
+            concept=concept,
+            status=status,
+            severity=_severity(severity),
+            site=self._site(rest, used),
+            when=when,
+            times=times,
+            dose=self._dose(rest),
+            qualifiers=qualifiers,
+            span=Span(start, self.chunks[-1].end),
+        )
+        negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
+        return Not(part=node, span=node.span) if negative else node
+
+    def _fits(self, chunk: Chunk) -> bool:
+        """A dose, or a count before the thing."""
+        return self._is_dose(chunk) or (
+            chunk.value.unit is None and chunk.value.relative is None and chunk is self.rest[0]
+        )
+
+    def _is_dose(self, chunk: Chunk) -> bool:
+        unit = chunk.value.unit or ""
+        return (
+            chunk.cat == "Q"
+            and ("mg" in unit or unit.startswith(("g/d", "ug", "[IU]", "Gy", "cGy")))
+            and any(other.cat in "RO" for other in self.chunks)
+        )
+
+    def _head(self, rest: list[Chunk]) -> tuple[Concept, Chunk, list[Chunk], list[Chunk]] | None:
+        """The concept, its chunk, and the chunks before and behind it that narrow it."""
+        core = next((place for place, chunk in enumerate(rest) if chunk.cat in "pWuT" and place > 0), len(rest))
+        known = [place for place in range(core) if rest[place].cat in "CRO"]
+        if not known:
+            resulted = any(chunk.cat == "j" for chunk in rest)
+            known = (
+                [place for place in range(core) if rest[place].cat in "MB"]
+                if self.prefix or resulted or only(rest, "MqSW")
+                else []
+            )
+            known = known if known and rest[known[-1]].cat == "M" else []
+        if known:
+            place = known[-1]
+            if rest[place].cat == "M" and not self.prefix and not any(chunk.cat in "qj" for chunk in rest):
+                return None
+            before = [chunk for chunk in rest[:place] if chunk.cat not in "SWkj"]
+            if any(chunk.cat == "U" and str(chunk.value) in VERBISH for chunk in before):
+                return None
+            return self._known(rest[place]), rest[place], before, rest[place + 1 :]
+        return self._unknown(rest, core)
+
+    def _known(self, chunk: Chunk) -> Concept:
+        concept = concept_of(self.phrase, chunk, "finding")
+        if any(prefix.cat == "L" for prefix in self.prefix) and not _is_contraindication(self.prefix, self.phrase):
+            return Concept(text=concept.text, kind="allergy", id=concept.id)
+        return concept
+
+    def _unknown(self, rest: list[Chunk], core: int) -> tuple[Concept, Chunk, list[Chunk], list[Chunk]] | None:
+        """A concept by its words alone: a short noun phrase that nothing in it contradicts."""
+        words = [chunk for chunk in rest[:core] if chunk.cat not in "SWk"]
+        if (
+            not words
+            or words[0].cat == "u"
+            or any(chunk.cat not in "UqABMCROmfgDlj" for chunk in words)
+            or not any(chunk.cat == "U" for chunk in words)
+        ):
+            return None
+        # "use of X": the words after a preposition belong to the name when nothing else names the thing.
+        tail = rest[core:]
+        while tail and tail[0].cat == "p" and len(tail) > 1 and all(chunk.cat in "UqBCRO" for chunk in tail[1:2]):
+            taken = 2
+            while taken < len(tail) and tail[taken].cat in "UqBCRO":
+                taken += 1
+            words, tail = [*words, *tail[:taken]], tail[taken:]
+        text = normalise(self.phrase.words([words[0], words[-1]]))
+        tokens = text.split()
+        if len(tokens) > 7 or any(token in VERBISH for token in tokens) or not re.search(r"[a-z]{3}", text):
+            return None
+        if any(
+            token.endswith("ing") and place > 0 and place == 1 and len(tokens) > 3 for place, token in enumerate(tokens)
+        ):
+            return None
+        kind = self._kind(normalise(self.phrase.words([chunk for chunk in rest[:core] if chunk.cat not in "SWk"])))
+        if kind is None:
+            return None
+        meant = self.phrase.vocabulary.typo(text) if len(tokens) <= 4 and len(text) >= 7 else None
+        if meant is not None and meant.kind in ("condition", "drug", "procedure"):
+            return (
+                Concept(text=text, kind="allergy" if kind == "allergy" else meant.kind, id=meant.id),
+                words[0],
+                [],
+                tail,
+            )
+        return Concept(text=text, kind=kind), words[0], [], tail
+
+    def _kind(self, text: str) -> Kind | None:
+        """What an unknown name names: by its own last word, then by what stands before it."""
+        if any(chunk.cat == "L" for chunk in self.prefix) and not _is_contraindication(self.prefix, self.phrase):
+            return "allergy"
+        last = text.split()[-1] if text else ""
+        if PROCEDURE_WORDS.search(last):
+            return "procedure"
+        if CONDITION_WORDS.search(last):
+            return "condition"
+        if DRUG_WORDS.search(last):
+            return "drug"
+        if any(chunk.cat == "T" for chunk in self.prefix):
+            return "drug"
+        if any(chunk.cat in "Sb" for chunk in self.prefix):
+            return (
+                "condition"
+                if any(chunk.cat == "b" or chunk.value in ("history", "family_history") for chunk in self.prefix)
+                else "finding"
+            )
+        return "finding" if len(text.split()) <= 4 else None
+
+    def _status(self, rest: list[Chunk]) -> tuple[Status, ...]:
+        statuses: list[Status] = []
+        last = [chunk for chunk in rest if chunk.cat not in "Wp"][-1:]
+        for chunk in (
+            *self.prefix,
+            *(chunk for chunk in rest if chunk.cat == "S"),
+            *(chunk for chunk in last if chunk.cat == "T"),
+        ):
+            if chunk.cat in "ST" and chunk.value:
+                statuses += [status for status in chunk.value.split(",") if status not in statuses]
+        return tuple(statuses)
+
+    def _qualifiers(self, before: list[Chunk], after: list[Chunk]) -> tuple[str, ...] | None:
+        words = [
+            normalise(self.phrase.words([chunk]))
+            for chunk in _runs(before)
+            if chunk.cat in "qUCROMB" and not _is_plain(self.phrase, chunk)
+        ]
+        tail: list[Chunk] = []
+        for chunk in after:
+            if chunk.cat in "WkSzj" or (chunk.cat in "Q#" and self._is_dose(chunk)):
+                continue
+            if chunk.cat == "B" and all(other.cat in "pB" for other in tail):
+                tail = []
+                continue
+            tail.append(chunk)
+        while tail and (
+            tail[0].cat in "p,DT" or (self.phrase.words([tail[0]]).lower() in _TAIL_NOUNS and len(tail) == 1)
+        ):
+            tail.pop(0)
+        if all(chunk.cat in "up" for chunk in tail):
+            tail = []
+        if tail:
+            text = normalise(self.phrase.words([tail[0], tail[-1]]))
+            if len(text.split()) > MOST_QUALIFIER_WORDS or any(chunk.cat in "KQ#NXIst" for chunk in tail):
+                return None
+            words.append(text)
+        if any(chunk.cat == "L" for chunk in self.prefix) and _is_contraindication(self.prefix, self.phrase):
+            words.append("contraindicated")
+        return tuple(word for word in words if word)
+
+    def _site(self, rest: list[Chunk], head: Chunk) -> Concept | None:
+        places = [chunk for chunk in rest if chunk.cat == "B" and chunk is not head and chunk.start > head.start]
+        return concept_of(self.phrase, places[0], "site") if len(places) == 1 else None
+
+    def _dose(self, rest: list[Chunk]) -> Dose | None:
+        amount = next((chunk for chunk in rest if chunk.cat == "Q" and self._is_dose(chunk)), None)
+        if amount is None:
+            return None
+        pairs = pairs_of(amount.value)
+        if len(pairs) != 1:
+            return None
+        drug = next((chunk for chunk in rest if chunk.cat == "R" and chunk.start > amount.start), None)
+        named = drug or next((chunk for chunk in rest if chunk.cat == "R"), None)
+        equivalent = named.value.id if any(chunk.cat == "z" for chunk in rest) and named is not None else None
+        return Dose(op=pairs[0][0], quantity=Quantity(pairs[0][1], amount.value.unit), equivalent=equivalent)
+
+
+def _is_contraindication(prefix: Iterable[Chunk], phrase: Phrase) -> bool:
+    return any("contraindicat" in phrase.words([chunk]).lower() for chunk in prefix if chunk.cat == "L")
+
+
+def _runs(chunks: list[Chunk]) -> list[Chunk]:
+    """Neighbouring words as one chunk: qualifiers of several words stay together."""
+    runs: list[Chunk] = []
+    for chunk in chunks:
+        if chunk.cat == "p":
+            continue
+        if runs and runs[-1].cat in "Uq" and chunk.cat == "U" and runs[-1].end + 1 >= chunk.start:
+            runs[-1] = Chunk("U", None, runs[-1].start, chunk.end)
+        else:
+            runs.append(chunk)
+    return runs
+
+
+_TAIL_NOUNS = word_set("tail")
+
+
+_PLAIN = word_set("plain")
+
+
+def _is_plain(phrase: Phrase, chunk: Chunk) -> bool:
+    return all(word in _PLAIN for word in phrase.words([chunk]).lower().split())
+
+
+def _times(rest: list[Chunk]) -> tuple[Times | None, list[Chunk]]:
+    """`two or more prior lines of …`: a count before the thing."""
+    if len(rest) > 1 and rest[0].cat in "Q#" and rest[0].value.unit is None and rest[0].value.relative is None:
+        pairs = limits_of(rest[0].value)
+        if len(pairs) == 1 and pairs[0][1] == int(pairs[0][1]):
+            after = [chunk for chunk in rest[1:] if chunk.cat != "l"]
+            return Times(op=pairs[0][0], count=int(pairs[0][1])), after[1:] if after and after[0].cat == "p" else after
+    kept = [chunk for chunk in rest if chunk.cat != "l"]
+    return None, kept or rest
+
+
+def _severity(chunk: Chunk | None) -> Severity | None:
+    if chunk is None:
+        return None
+    op, grade = limits_of(chunk.value)[0]
+    return Severity(op=op, grade=grade)
