@@ -7,7 +7,7 @@ LOCKS := requirements/build.lock requirements/all.lock
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test bench demo lock clean
+.PHONY: help setup check format test bench bench-criteria demo lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +44,9 @@ test: setup  ## every test
 
 bench: setup  ## measure speed and size; appends to the CSV files in bench/
 	for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+bench-criteria: setup  ## measure the criteria compiler on real data (SAMPLE=400 for a quick run); appends to bench/results/criteria.csv
+	$(BIN)/python bench/criteria.py $(if $(SAMPLE),--sample $(SAMPLE))
 
 demo: setup  ## screen the built-in patients for the built-in trials
 	$(BIN)/trialwright demo -o report.html

@@ -20,7 +20,12 @@ _NAMED = re.compile(r"([A-Za-z]{3,9})\.?\s+(?:(\d{1,2}),\s*)?(\d{4})")
 _DAY_FIRST = re.compile(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})")
 
 
-_DAYS: dict[TimeUnit, Decimal] = {"week": Decimal(7), "day": Decimal(1), "hour": Decimal(1) / 24, "minute": Decimal(1) / 1440}
+_DAYS: dict[TimeUnit, Decimal] = {
+    "week": Decimal(7),
+    "day": Decimal(1),
+    "hour": Decimal(1) / 24,
+    "minute": Decimal(1) / 1440,
+}
 
 
 class DateError(ValueError):

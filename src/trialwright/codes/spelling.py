@@ -76,29 +76,31 @@ def _singular(word: str) -> str:
     return word if word.endswith(("ss", "us", "is")) else word[:-1]
 
 
-def nearest(word: str, known: frozenset[str]) -> str | None:
-    """`word` itself when it is listed, or the one listed word it misspells; None when there is none, or more than one."""
+def nearest(word: str, known: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """What a lower-cased `word` stands for, each in folded parts: itself when they are listed, else the nearest that it misspells.
+
+    returns  empty when nothing is near, when the word is too short to judge, or an ordinary word that only looks alike
+    """
     folded = fold(word)
     if all(part in known for part in folded):
-        return word
+        return (folded,)
     if len(folded) != 1 or len(word) < 7 or folded[0] in _plain_words():
-        return None
-    return _repair(folded[0], known)
+        return ()
+    return tuple((repaired,) for repaired in _repairs(word, folded[0], known))
 
 
 @lru_cache(maxsize=50_000)
-def _repair(word: str, known: frozenset[str]) -> str | None:
-    limit = 2 if len(word) > 9 else 1
+def _repairs(word: str, folded: str, known: frozenset[str]) -> tuple[str, ...]:
+    limit = 2 if len(word) > 9 and not _DRUG.search(word) else 1
     starts, ends = _index(known)
     near: dict[int, set[str]] = {}
-    for candidate in {*starts.get(word[:4], ()), *ends.get(word[-4:], ())}:
-        if abs(len(candidate) - len(word)) > limit or candidate[0] != word[0]:
+    for candidate in {*starts.get(word[:4], ()), *ends.get(word[-4:], ()), *ends.get(folded[-4:], ())}:
+        if abs(len(candidate) - len(word)) > limit + 1 or candidate[0] != word[0]:
             continue
-        distance = _distance(word, candidate, limit)
-        if distance <= limit and not _opposite(candidate, word) and not _same_stem(candidate, word):
+        distance = min(_distance(one, candidate, limit) for one in {word, folded})
+        if distance <= limit and not _opposite(candidate, word) and not _same_stem(candidate, folded):
             near.setdefault(distance, set()).add(candidate)
-    best = near[min(near)] if near else set()
-    return next(iter(best)) if len(best) == 1 else None
+    return tuple(sorted(near[min(near)])) if near else ()
 
 
 _PREFIXES = ("hyper", "hypo", "inter", "intra", "un", "non", "pre", "pro", "post", "anti")
@@ -109,6 +111,11 @@ def _opposite(one: str, other: str) -> bool:
     return any(one.startswith(prefix) != other.startswith(prefix) for prefix in _PREFIXES)
 
 
+# Stems of drug names: two letters apart is another drug, not a slip.
+_DRUG = re.compile(
+    r"(?:mab|nib|lib|vir|pril|sartan|olol|azole|mycin|cillin|floxacin|gliptin|gliflozin|tide|parib|lisib|zomib|limus|setron|statin"
+    r"|triptan|dronate|platin|rubicin|taxel|pine|done|pam|lam|cept|oxetine|azine|tidine|terol|sone|lone|cycline|dipine|cef\w+)$"
+)
 _ENDING = re.compile(
     r"(?:ly|ed|e|ing|ion|ive|al|ical|ic|ity|er|or|ist|ian|ant|ent|ance|ence|anc|enc|able|ible|ate|ated|ous|us|ment|ful|y|ia|a|os|as|as|in|ing|sis|al|o)?s?"
 )
@@ -120,7 +127,9 @@ def _same_stem(one: str, other: str) -> bool:
     while shared < min(len(one), len(other)) and one[shared] == other[shared]:
         shared += 1
     return any(
-        _ENDING.fullmatch(one[cut:]) is not None and _ENDING.fullmatch(other[cut:]) is not None
+        one[cut:].rstrip("s") != other[cut:].rstrip("s")
+        and _ENDING.fullmatch(one[cut:])
+        and _ENDING.fullmatch(other[cut:])
         for cut in range(shared, max(shared - 4, 4), -1)
     )
 

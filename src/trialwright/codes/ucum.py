@@ -22,7 +22,7 @@ _PREFIXES = {
     "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "a": -18,
 }  # fmt: skip
 _TERM = re.compile(
-    r"(\()|(\))|([./])|(10\*-?\d+|10\^-?\d+)|(\d+)(?![*^\d])|(\{[^{}]*\})|((?:[A-Za-z%]+|\[[^\[\]]+\])+)(-?\d+)?"
+    r"(\()|(\))|([./])|(10\*-?[0-9]{1,2}|10\^-?[0-9]{1,2})|([1-9][0-9]{0,5})(?![*^\d])|(\{[^{}]*\})|((?:[A-Za-z%]+|\[[^\[\]]+\])+)(-?[1-9])?"
 )
 
 
@@ -48,7 +48,7 @@ class _Atom(NamedTuple):
 def _atoms() -> dict[str, _Atom]:
     found: dict[str, _Atom] = {}
     for row in rows("ucum_atoms"):
-        powers = re.findall(r"([^\s.\d-]+)(-?\d+)?", row["dimension"])
+        powers = re.findall(r"([^\s.\d-]+)(-?[1-9])?", row["dimension"])
         dimension = tuple(sorted((name, int(power or 1)) for name, power in powers))
         worth = Worth(Fraction(row["factor"]), dimension, Fraction(row["offset"] or 0))
         found[row["unit"]] = _Atom(row["metric"] == "yes", worth)

@@ -62,7 +62,7 @@ def _spellings() -> _Spellings:
     return _Spellings(
         head=re.compile(_one_of(numerators)),
         below=re.compile(_one_of(denominators)),
-        inverse=re.compile(rf"[ .*]?{_one_of(denominators, bounded=False)}(?:\^?-|\^\(-)1\)?(?!\d)"),
+        inverse=re.compile(rf"[ .*]?{_one_of(denominators, bounded=False)}(?:\^?-1|\^?\(-1\))(?!\d)"),
         whole=re.compile(_one_of(found["whole"])),
         numerators=numerators,
         denominators=denominators,

@@ -37,7 +37,8 @@ def parse_unit(words: str, measure: str | None = None) -> str | None:
 def find_unit(text: str, start: int, measure: str | None = None) -> tuple[str, int] | None:
     """The longest unit that begins at `start`, after at most three spaces or a hyphen: its UCUM code and where it ends.
 
-    None when no unit begins there. Lengths of time are units too (`d`, `wk`, `mo`, `a`). A power of ten belongs to the unit: `x 109/L` gives `10*9/L`.
+    None when no unit begins there. Lengths of time are units too (`d`, `wk`, `mo`, `a`). A power of ten belongs to the
+    unit: `x 109/L` gives `10*9/L`.
     """
     window = text[start : start + WINDOW].translate(FOLD)
     skipped = 0

@@ -5,8 +5,10 @@ variants of listed words (case, hyphens, plurals, British and American, digits s
 and answers only when one entry is near.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import product
 from typing import get_args
 
 import msgspec
@@ -39,6 +41,10 @@ class Entry(msgspec.Struct, frozen=True):
     parents: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
     open_domain: bool = False
+
+
+_MOST_WAYS = 16
+"""A phrase that can be repaired in more ways than this is not repaired."""
 
 
 class _Node:
@@ -110,7 +116,9 @@ class Vocabulary:
 
     def meanings(self, words: str) -> tuple[Entry, ...]:
         """Every entry these words name, of whatever kind; the usual one first."""
-        parts = self._fold_all(words.lower().split())
+        return self._meanings(self._fold_all(words.lower().split()))
+
+    def _meanings(self, parts: Sequence[str]) -> tuple[Entry, ...]:
         node = self._tree(parts[0]) if parts else None
         for part in parts[1:]:
             node = node.following.get(part) if node else None
@@ -207,9 +215,14 @@ class Vocabulary:
         if self._words is None:
             self._words = frozenset(part for first in self._names for part in (first, *self._parts_below(first)))
         repaired = [nearest(token, self._words) for token in tokens]
-        if None in repaired or repaired == tokens:
+        ways = math.prod(len(choices) for choices in repaired)
+        if not 0 < ways <= _MOST_WAYS or [choices[0] for choices in repaired] == [
+            self._fold(token) for token in tokens
+        ]:
             return None
-        return self.find(" ".join(token for token in repaired if token))
+        meant = (self._meanings([part for parts in way for part in parts]) for way in product(*repaired))
+        found = {entries[0].id: entries[0] for entries in meant if entries}
+        return next(iter(found.values())) if len(found) == 1 else None
 
     def _parts_below(self, first: str) -> set[str]:
         found: set[str] = set()

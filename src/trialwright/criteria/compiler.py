@@ -9,8 +9,10 @@ from functools import lru_cache
 
 import msgspec
 
+from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Diagnostic, Span
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
+from trialwright.criteria.accounting import loses_a_number
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.lexer import Chunk, Lexer
@@ -47,15 +49,49 @@ def compile_criteria(trial: Trial, vocabulary: Vocabulary | None = None) -> Crit
     if not text or not text.strip():
         note = Diagnostic(code="no-criteria", message="the record has no eligibility text", where="eligibilityModule")
         return Criteria(trial=trial.nct_id or "", criteria=(), diagnostics=(note,))
-    return compile_text(text, trial=trial.nct_id or "", vocabulary=vocabulary)
+    return compile_text(text, trial=trial.nct_id or "", conditions=trial.conditions, vocabulary=vocabulary)
 
 
-def compile_text(text: str, *, trial: str = "", vocabulary: Vocabulary | None = None) -> Criteria:
-    """The criteria in one eligibility text, in printed order."""
+def compile_text(
+    text: str, *, trial: str = "", conditions: Sequence[str] = (), vocabulary: Vocabulary | None = None
+) -> Criteria:
+    """The criteria in one eligibility text, in printed order.
+
+    conditions  what the trial is about: "another malignancy" is any but these
+    """
     words = vocabulary or default_vocabulary()
     drafts = [draft for section in outline(text) for draft in _drafts(text, section)]
     criteria = tuple(_compile(text, draft, words) for draft in _moved(text, _numbered(drafts)))
-    return Criteria(trial=trial, criteria=criteria)
+    return Criteria(trial=trial, criteria=_beside(criteria, conditions, words))
+
+
+_TUMOUR = re.compile(
+    r"cancer|carcinoma|tumou?r|neoplas|lymphoma|leuk|myeloma|sarcoma|blastoma|glioma|melanoma|malignan", re.IGNORECASE
+)
+
+
+def _beside(
+    criteria: tuple[Criterion, ...], conditions: Sequence[str], vocabulary: Vocabulary
+) -> tuple[Criterion, ...]:
+    """`Another malignancy` as any malignancy unless it is the trial's own.
+
+    Where the record names a tumour that the vocabulary does not know, "another" stays as it is: which one is meant is then open.
+    """
+    chunks = [chunk for condition in conditions for chunk in Lexer(condition, vocabulary).chunks() if chunk.cat == "C"]
+    own = [chunk.value for chunk in chunks if vocabulary.is_a(chunk.value.id, "malignancy")]
+    if not conditions or (not own and any(map(_TUMOUR.search, conditions))):
+        return criteria
+    spread = vocabulary.find("metastatic cancer") if own else None
+    named = {entry.id: entry for entry in (*own, *([spread] if spread else []))}
+    excepted = tuple(Has(concept=Concept(text=entry.name, kind=entry.kind, id=entry.id)) for entry in named.values())
+
+    def resolve(node: Node) -> Node:
+        if not isinstance(node, Has) or node.concept.id != "second-malignancy":
+            return node
+        concept = Concept(text=node.concept.text, kind="condition", id="malignancy")
+        return msgspec.structs.replace(node, concept=concept, unless=(*excepted, *node.unless))
+
+    return tuple(msgspec.structs.replace(one, node=rebuild(one.node, resolve)) for one in criteria)
 
 
 class _Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,32 +187,41 @@ def _numbered(drafts: list[_Draft]) -> list[_Draft]:
 
 
 _EXCLUDING = re.compile(
-    r"^(?:(?:any|a|known|prior|previous|current|past|active|recent|uncontrolled|has|have|had|severe|serious|documented|or|and)\s+)*"
+    r"^(?:(?:any|a|an|known|prior|previous|current|past|active|recent|uncontrolled|has|have|had|severe|serious|documented|or|and|mean)\s+)*"
     r"(?:history of|use of|major surg|evidence of|presence of|diagnosis of|treatment with|receipt of|pregnan|lactat|breast.?feed|allerg|"
-    r"hypersensitiv|contraindication|infection|mean qt|qtc|concurrent|participation in|inability|unable|transplant|malignan)",
+    r"hypersensitiv|contraindication|infection|qt|concurrent|participation in|inability|unable|transplant|malignan|immunosuppress|\w+ in the history)",
     re.IGNORECASE,
+)
+_REQUIRING = re.compile(
+    r"\b(?:must|should|willing|able to|agrees?|consent|adequate|sufficient|measurable)\b", re.IGNORECASE
 )
 
 
 def _moved(text: str, drafts: list[_Draft]) -> list[_Draft]:
-    """Exclusions that a form filed under inclusion: behind a gap in the printed numbers, all worded as what keeps people out.
+    """Exclusions that a form filed under inclusion, as a portal does that loses the heading and the first items of a list.
 
-    A portal that loses the heading and the first items of a list runs the rest on to the list before it (items 2-13, 20-25).
+    The printed numbers of the inclusions jump, those of the exclusions do not begin at 1, and behind the jump most items are worded
+    as what keeps people out and none as what is asked for.
     """
-    numbers = [
-        int(draft.item.number) if draft.item.number.isdecimal() and draft.kind == "inclusion" else None
-        for draft in drafts
-    ]
-    for place in range(1, len(drafts)):
-        here, before = numbers[place], numbers[place - 1]
-        if here is None or before is None or here <= before + 1:
-            continue
-        end = next((other for other in range(place, len(drafts)) if drafts[other].kind != "inclusion"), len(drafts))
-        behind = drafts[place:end]
-        if all(_EXCLUDING.match(draft.item.span.of(text).strip()) for draft in behind):
-            moved = [msgspec.structs.replace(draft, kind="exclusion") for draft in behind]
-            return [*drafts[:place], *moved, *drafts[end:]]
-    return drafts
+    numbers = [int(draft.item.number) if draft.item.number.isdecimal() else 0 for draft in drafts]
+    first = next((place for place, draft in enumerate(drafts) if draft.kind == "exclusion"), len(drafts))
+    jump = next(
+        (place for place in range(1, first) if numbers[place - 1] and numbers[place] > numbers[place - 1] + 1), first
+    )
+    for other in range(jump + 1, first):
+        if numbers[other] > numbers[other - 1] + 1:
+            jump = other
+    behind = [draft.item.span.of(text).strip() for draft in drafts[jump:first]]
+    excluding = sum(_EXCLUDING.match(words) is not None for words in behind)
+    if (
+        first == len(drafts)
+        or numbers[first] <= 1
+        or 2 * excluding <= len(behind)
+        or any(map(_REQUIRING.search, behind))
+    ):
+        return drafts
+    moved = [msgspec.structs.replace(draft, kind="exclusion") for draft in drafts[jump:first]]
+    return [*drafts[:jump], *moved, *drafts[first:]]
 
 
 def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
@@ -317,7 +362,9 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
     own = _chunks(words, shape, reader.vocabulary)
     if not shape[2]:
         chunks = [*prefix, *own] if _takes(own) else own
-        return reader.read(chunks) or Unread(text=words[shape[0] : shape[1]], span=Span(shape[0], shape[1]))
+        unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
+        node = reader.read(chunks) or unread
+        return unread if loses_a_number(chunks, node) else node
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 

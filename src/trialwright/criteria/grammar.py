@@ -28,21 +28,27 @@ from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
     Attest,
+    Compare,
     CriterionKind,
     Has,
     If,
     Node,
     Not,
+    Person,
+    Score,
     Unread,
     walk,
 )
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import Phrase, Source
 from trialwright.criteria.rules import (
+    binds_objects,
     read_atom,
     read_attested,
     read_conditional,
     read_coordinated,
+    read_demonstrated,
+    read_described,
     read_either_way,
     read_examples,
     read_exception,
@@ -50,6 +56,7 @@ from trialwright.criteria.rules import (
     read_labelled,
     read_negated,
     read_open_list,
+    read_runs,
     read_stated,
 )
 
@@ -63,7 +70,10 @@ _Read = dict[tuple[CriterionKind, tuple[tuple[str, int], ...]], Node | None]
 _REQUIREMENT = re.compile(r"\b(?:must|should|need to|needs to|has to|have to|required|requires?)\b", re.IGNORECASE)
 
 
-_WAIVED = re.compile(r"\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b", re.IGNORECASE)
+_WAIVED = re.compile(
+    r"\b(?:must|should|will|to) be (?:excluded by|confirmed by|performed|done|repeated|obtained)\b|\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b",
+    re.IGNORECASE,
+)
 
 
 class Reader:
@@ -143,7 +153,11 @@ class Reader:
             if exempt is not None:
                 nodes = self._exempted(nodes, exempt)
                 continue
-            if _WAIVED.search(self.phrase(sentence).words()):
+            timed = self._timed(nodes, sentence)
+            if timed is not None:
+                nodes = timed
+                continue
+            if nodes and _WAIVED.search(self.phrase(sentence).words()):
                 continue
             node = self.whole(sentence)
             if node is None and nodes and isinstance(nodes[-1], If):
@@ -161,6 +175,20 @@ class Reader:
                 node = None
             nodes.append(node or self._partly(sentence))
         return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
+
+    def _timed(self, nodes: list[Node], sentence: list[Chunk]) -> list[Node] | None:
+        """`ECOG 0-1. ECOG is to be assessed within 7 days before …`: when what was asked for before must have been measured."""
+        named = {chunk.value.id for chunk in sentence if chunk.cat in "KM"}
+        windows = [chunk.value for chunk in sentence if chunk.cat == "W"]
+        if not nodes or not named or len(windows) != 1 or any(chunk.cat in "QCRO#N|t" for chunk in sentence):
+            return None
+        asked = {
+            part.scale if isinstance(part, Score) else part.measure.id
+            for node in nodes
+            for part in walk(node)
+            if isinstance(part, Score | Compare)
+        }
+        return [push_window(node, windows[0]) for node in nodes] if asked and asked <= named else None
 
     def _exempted(self, nodes: list[Node], exempt: Node) -> list[Node]:
         """An exception in a sentence of its own is taken from all that it is a kind of, else from the whole sentence before it."""
@@ -206,7 +234,7 @@ class Reader:
         reader = self.under("exclusion") if negated else self
         groups, either = reader._members(body)
         cats = {chunk.cat for chunk in body}
-        if either is None or len(groups) < 2 or cats & set("NXIZP"):
+        if either is None or len(groups) < 2 or cats & set("NXIZP") or binds_objects(groups):
             return self.unread(chunks)
         groups = shared_prefix(groups)
         nodes = [None if node is not None and is_frail(node) else node for node in map(reader.whole, groups)]
@@ -246,7 +274,10 @@ class Reader:
         if "|" in signs and "&" in signs:
             return groups, None
         if "&" in signs:
-            return groups, self.kind == "exclusion"
+            # "infections and malignancies" excludes for each; "HBsAg positive and HBV DNA ≥ 1000" for both together.
+            return groups, self.kind == "exclusion" and not any(
+                chunk.cat in "QK" for group in groups for chunk in group
+            )
         if "|" in signs:
             return groups, True
         return groups, self.kind == "exclusion"
@@ -254,13 +285,21 @@ class Reader:
 
 def is_frail(node: Node) -> bool:
     """Beside unread words, only what the vocabulary knows or a number bounds is taken for read."""
-    return any((isinstance(part, Has) and part.concept.id is None) or isinstance(part, Attest) for part in walk(node))
+    return any(
+        (isinstance(part, Has) and part.concept.id is None)
+        or isinstance(part, Attest)
+        or (isinstance(part, Person) and part.age is None)
+        for part in walk(node)
+    )
 
 
 _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_atom,
     read_stated,
     read_labelled,
+    read_demonstrated,
+    read_runs,
+    read_described,
     read_either_way,
     read_exception,
     read_conditional,

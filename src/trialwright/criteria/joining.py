@@ -41,6 +41,8 @@ def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
     """`base` without `aside`; in a list, only the members that `aside` is a kind of lose it, else the last."""
     span = base.span.cover(aside.span) if base.span and aside.span else base.span
     match base:
+        case Has() if excepted := _occurrences(aside):
+            return msgspec.structs.replace(base, unless=(*base.unless, *excepted), span=span)
         case Not(part=part):
             return Not(part=excepting(part, aside, vocabulary), span=span)
         case AnyOf(parts=parts) if parts:
@@ -53,6 +55,14 @@ def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
             return msgspec.structs.replace(base, parts=(*parts, Not(part=aside, span=aside.span)), span=span)
         case _:
             return All(parts=(base, Not(part=aside, span=aside.span)), span=span)
+
+
+def _occurrences(aside: Node) -> tuple[Has, ...]:
+    """The things of an exception that looks at the same thing on record; a list that goes on, or a number, looks further."""
+    parts = aside.parts if isinstance(aside, AnyOf) and not aside.open else (aside,)
+    return (
+        tuple(part for part in parts if isinstance(part, Has)) if all(isinstance(part, Has) for part in parts) else ()
+    )
 
 
 def kind_of(aside: Node, part: Node, vocabulary: Vocabulary) -> bool:

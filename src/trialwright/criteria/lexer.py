@@ -27,7 +27,7 @@ CATEGORIES = {
     "ie": "i", "attest": "J", "listall": "V", "listany": "v", "atleast": "a", "age": "g", "older": "o", "adult": "A", "male": "m",
     "female": "f", "anysex": "x", "wocbp": "w", "subject": "H", "filler": "F", "allowed": "P", "excluded": "Z", "grade": "q",
     "dose": "D", "equivalent": "z", "lines": "l", "quality": "q", "either_way": "y", "lead_colon": "n", "dayrate": "d", "halflife": "h",
-    "inclusive": "F", "relative": "r", "prep": "p", "and": "&", "relclause": "u", "result": "j", "nothing": "0",
+    "inclusive": "F", "relative": "r", "prep": "p", "and": "&", "relclause": "u", "result": "j", "nothing": "0", "series": "3",
 }  # fmt: skip
 """Phrase category -> chunk letter. Others: Q bound, W window, s "since" bound, t stage, C condition or finding, R drug or vaccine,
 O procedure or device, M measure, K scale, B body site, & | , ; : . ( ) / - + signs, U unknown word, # bare number."""
@@ -66,6 +66,7 @@ class Bound(msgspec.Struct, frozen=True):
     unit: str | None
     relative: Relative | None = None
     stated: bool = True
+    age: bool = False
 
     @property
     def time(self) -> TimeUnit | None:
@@ -112,6 +113,15 @@ class Lexer:
         place = 0
         while place < len(self.tokens):
             chunk, place = self._next(place)
+            if (
+                chunks
+                and chunks[-1].value == "non"
+                and chunks[-1].cat == "U"
+                and chunk.cat == "C"
+                and chunk.value.kind in _STATES
+            ):
+                # "non-pregnant" denies a state; "non-small cell" names a disease, and the vocabulary knows it whole.
+                chunks[-1] = chunks[-1]._replace(cat="N")
             chunks.append(chunk)
         return chunks
 
@@ -123,6 +133,8 @@ class Lexer:
                 cat, value, after = found
                 after = min(after, len(self.tokens))
                 return self._chunk(cat, value, at, after), after
+        if token.kind == "o":
+            return self._chunk("c", token.word, at, at + 1), at + 1
         if token.kind in _SIGNS and token.kind != "|":
             return self._chunk(token.kind, None, at, at + 1), at + 1
         return self._chunk("U", token.word, at, at + 1), at + 1
@@ -204,10 +216,13 @@ class Lexer:
             and relative is None
         ):
             second = self.number(middle + 1)
-            if second is not None and self.words[middle] != "±" and second[0] > low:
+            if second is not None and self.words[middle] != "±" and (second[0] > low or unit == "time:month"):
                 high, after = second
                 unit_high, after_unit = self.unit(after)
-                if unit_high is not None or unit is None:
+                if unit == "time:month" and unit_high == "time:year":
+                    # Ages from months to years: a year of age is twelve months of age.
+                    high = high * 12
+                elif unit_high is not None or unit is None:
                     unit = unit_high
                 relative = self.relative(after_unit) if unit is None else None
         if relative is not None:
@@ -249,9 +264,16 @@ class Lexer:
         """A number as a limit, with comparator before or after it, or a range."""
         between = self.phrase("between", at)
         if between is not None:
-            return self._between(between[1])
+            found = self._between(between[1])
+            if found is None or "age" not in " ".join(self.words[at : between[1]]):
+                return found
+            bound = msgspec.structs.replace(found[1], age=True, unit=found[1].unit or "time:year")
+            return found[0], bound, found[2]
         op = self.comparator(at)
         place = op[1] if op else at
+        named = self.phrase("age", place) if op and self.words[place : place + 1] in (["the"], ["age"]) else None
+        if named is not None:
+            place = named[1]
         amount = self.amount(place)
         if amount is None:
             relative = self.relative(place) if op else None
@@ -271,6 +293,9 @@ class Lexer:
             op, after = (">=", after + 1), after + 1
             if unit is None:
                 unit, after = self.unit(after)
+        if named is not None:
+            bound = _bound(op[0] if op else "=", (low, high, unit or "time:year", limit))
+            return "Q", msgspec.structs.replace(bound, age=True), after
         if op is None and high is None and unit is None and limit is None:
             return "#", _bound("=", (low, None, None, None), stated=False), after
         inclusive = self.phrase("inclusive", after) or self.phrase("inclusive", after + 1)
@@ -342,6 +367,9 @@ class Lexer:
         after = found[1]
         while self.words[after : after + 1] and self.words[after] in _ANCHOR_TAILS:
             after += 1
+        if self.words[after : after + 1] == ["of"] and found[0] in ("first_dose", "last_dose"):
+            agent = self.vocabulary.longest(self.words, after + 1)
+            after = after + 1 + agent[1] if agent is not None and agent[0].kind in ("drug", "vaccine") else after
         return found[0], after  # type: ignore[return-value]
 
     def _within(self, at: int, place: int) -> tuple[str, Any, int] | None:
@@ -445,6 +473,11 @@ class Lexer:
     def _plain_anchor(self, at: int) -> tuple[str, Any, int] | None:
         """ "before enrolment", "prior to randomization", without a duration."""
         word = self.phrase("before", at)
+        if self.words[at] == "at":
+            anchor, after = self._anchor(at + 1)
+            return (
+                ("W", self._window(at, after, anchor=anchor), after) if anchor in ("first_dose", "last_dose") else None
+            )
         if word is None or self.words[at] not in ("before", "prior", "preceding"):
             return None
         if self.words[at] == "prior" and self.words[at + 1 : at + 2] != ["to"]:
@@ -553,7 +586,9 @@ class Lexer:
                 best = CATEGORIES[category], found[0], found[1]
         known = self._known(at)
         if known is not None and (
-            best is None or at + known[1] > best[2] or (at + known[1] == best[2] and best[0] in _YIELDING)
+            best is None
+            or at + known[1] > best[2]
+            or (at + known[1] == best[2] and (best[0] in _YIELDING or best[1] == "conduct"))
         ):
             entry, size = known
             if (
@@ -596,6 +631,7 @@ class Lexer:
         return None
 
 
+_STATES = frozenset({"finding", "behaviour"})
 _ANCHOR_TAILS = frozenset({"visit", "date", "day", "period", "form", "process", "phase", "procedure", "procedures"})
 _COURSE = frozenset({"surgery", "radiotherapy", "chemotherapy", "diagnosis", "recurrence", "progression"})
 _YIELDING = frozenset("qFpgU")

@@ -18,10 +18,12 @@ def is_weak(node: Node) -> bool:
 
 
 def prefix_first(group: list[Chunk]) -> list[Chunk]:
-    """`severe allergic reaction to X`: the words before the prefix narrow X and not the prefix."""
-    lead = next((place for place, chunk in enumerate(group) if chunk.cat != "q"), 0)
-    behind = next((place for place in range(lead, len(group)) if group[place].cat not in "SbTL"), len(group))
-    return [*group[lead:behind], *group[:lead], *group[behind:]] if 0 < lead < behind else group
+    """`history of severe allergic reaction to X`: the words between and before the prefixes narrow X, not the prefixes."""
+    end = next((place for place, chunk in enumerate(group) if chunk.cat not in "SbTLq"), len(group))
+    while end and group[end - 1].cat == "q":
+        end -= 1
+    run = group[:end]
+    return [*(chunk for chunk in run if chunk.cat != "q"), *(chunk for chunk in run if chunk.cat == "q"), *group[end:]]
 
 
 def share_tails(groups: list[list[Chunk]], joins: list[str]) -> list[list[Chunk]]:

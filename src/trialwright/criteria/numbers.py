@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op, Quantity
 from trialwright.codes.vocabulary import Entry
@@ -18,7 +19,7 @@ from trialwright.criteria.phrases import word_set
 
 
 def read_score(phrase: Phrase) -> Node | None:
-    match = re.fullmatch(r"[qSb:\-]*(K)[Kq()\-:U,]*?[=:]?(?P<values>[Q#k|&,/\-U:q]+?)(?P<end>[WEgq]*)", phrase.cats)
+    match = re.fullmatch(r"[qSb:\-]*(K)[Kqp()\-:U,]*?[=:]?(?P<values>[Q#k|&,/\-U:q]+?)(?P<end>[WEgq]*)", phrase.cats)
     if match is None:
         return None
     entry: Entry = phrase.chunks[match.start(1)].value
@@ -99,51 +100,96 @@ def _of_values(scale: str, values: list[Decimal], when: Window | None, span: Spa
     return [AnyOf(parts=tuple(score("=", value) for value in values), span=span)]
 
 
+_COMPARISON = re.compile(
+    r"(?P<pre>[qSbUW]*?)(?P<list>(?:M|[CR](?=[:=]?Q))(?:[qU]*[,&|/+]+[qS]*M|\(?M\)?)*)"
+    r"(?P<mid>[:=\-qpU]{0,3})(?P<bounds>Q(?:[,&|]+Q|\(Q\)|/Q|=?Q)*)"
+    r"(?P<end>(?:,?W|,?q|z)*)(?P<series>3[3,pWsQ#UFq]*)?(?P<method>,?[ip][OCUMRBK&|/,pqGz]*)?"
+)
+_REVERSED = re.compile(r"(?P<pre>[qS]*)(?P<bounds>Q)[pq]*(?P<list>M)(?P<end>W*)")
+_METHOD = re.compile(
+    r"^,?\s*(?:as )?(?:by|using|per|via|on|from|measured|calculated|estimated|determined|assessed|according|based|defined|with the)\b",
+    re.I,
+)
+_PRESSURES = {"blood-pressure": ("sbp", "dbp")}
+
+
 def read_comparison(phrase: Phrase) -> Node | None:
-    match = re.fullmatch(
-        r"(?P<pre>[qSbUW]*?)(?P<list>(?:M|[CR](?=[:=]?Q))(?:[qU]*[,&|/+]+[qS]*M|\(?M\)?)*)"
-        r"(?P<mid>[:=\-qpU]{0,3})(?P<bounds>Q(?:[,&|]+Q|\(Q\)|/Q|=?Q)*)"
-        r"(?P<end>(?:[,]?W|[,]?q|z)*)",
-        phrase.cats,
-    )
-    if match is None:
-        return None
+    """Measures against limits: `AST and ALT ≤ 2.5 × ULN`, `≥ 100 × 10⁹/L platelets`, `blood pressure < 160/90 mmHg`."""
+    pressure = _pressure(phrase)
+    match = _COMPARISON.fullmatch(phrase.cats) or _REVERSED.fullmatch(phrase.cats)
+    if pressure is not None or match is None:
+        return pressure
     chunks = phrase.chunks
-    measures = [chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"]
-    measures = distinct(measures)
-    bounds = [chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"]
+    method = match.groupdict().get("method")
+    if method and not _METHOD.match(phrase.words(chunks[match.start("method") :])):
+        return None
+    measures = distinct([chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"])
+    bounds = _unrestated([chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"])
+    if any((chunk.value.time and chunk.value.relative is None) or not _comparable(chunk.value) for chunk in bounds):
+        return None
+    context = _context(phrase, match)
+    if measures[0].cat == "C" and len(bounds) == 1 and bounds[0].value.unit is None and context.statistic is None:
+        alone = len(measures) == 1 and context.when is None
+        return _as_grade(phrase, measures[0], bounds[0].value) if alone else None
+    parts = [_limits(phrase, measure, bounds, context) for measure in measures]
+    whole = [part for part in parts if part is not None]
+    if len(whole) < len(parts):
+        return None
+    return (any_of if _either(match, phrase) else all_of)(whole, phrase.span)
+
+
+class _Context(NamedTuple):
+    """What stands around a comparison and narrows it."""
+
+    when: Window | None
+    qualifiers: tuple[str, ...]
+    statistic: Literal["mean"] | None
+
+
+def _context(phrase: Phrase, match: re.Match[str]) -> _Context:
+    chunks, names = phrase.chunks, match.groupdict()
+    before, ends = chunks[: match.start("list")], chunks[match.start("end") : match.end("end")]
+    between = chunks[match.end("list") : match.start("bounds")] if "mid" in names else []
+    extra = [chunk for chunk in (*before, *between, *ends) if chunk.cat in "qU"]
+    words = tuple(phrase.words([chunk]).lower() for chunk in extra if _narrows(phrase.words([chunk])))
+    return _Context(single_window([*before, *ends]), words, "mean" if names.get("series") else None)
+
+
+def _either(match: re.Match[str], phrase: Phrase) -> bool:
     listed = phrase.cats[match.start("list") : match.end("list")]
-    extra = [
-        chunk
-        for chunk in (*chunks[: match.start("list")], *chunks[match.end("list") : match.start("bounds")])
-        if chunk.cat in "qU"
-    ]
-    ends = chunks[match.start("end") :]
-    when = single_window([*chunks[: match.start("list")], *ends])
-    qualifiers = tuple(
-        phrase.words([chunk]).lower()
-        for chunk in [*extra, *ends]
-        if chunk.cat in "qU" and _narrows(phrase.words([chunk]))
-    )
-    bounds = [
+    if "&" in listed and "|" not in listed:
+        return phrase.kind == "exclusion"
+    return "|" in listed or "/" in listed
+
+
+def _unrestated(bounds: list[Chunk]) -> list[Chunk]:
+    """Without the same limit in another unit."""
+    return [
         chunk
         for place, chunk in enumerate(bounds)
         if not place or not _same_limit(bounds[place - 1].value, chunk.value)
     ]
-    if any(chunk.value.time and chunk.value.relative is None for chunk in bounds) or any(
-        not _comparable(chunk.value) for chunk in bounds
-    ):
+
+
+def _pressure(phrase: Phrase) -> Node | None:
+    """`blood pressure > 160/90 mmHg`: above either, or at most both."""
+    match = re.fullmatch(r"[qSbU]*(?P<measure>M)[qpU:=]*(?P<first>Q)/(?P<second>[Q#])(?P<end>[Wq]*)", phrase.cats)
+    if match is None:
         return None
-    parts = []
-    for measure in measures:
-        node = _limits(phrase, measure, bounds, (when, qualifiers))
-        if node is None:
-            return None
-        parts.append(node)
-    either = "|" in listed or "/" in listed
-    if "&" in listed and "|" not in listed:
-        either = phrase.kind == "exclusion"
-    return (any_of if either else all_of)(parts, phrase.span)
+    chunks = phrase.chunks
+    measure, first, second = (chunks[match.start(name)] for name in ("measure", "first", "second"))
+    pair = _PRESSURES.get(measure.value.id) if isinstance(measure.value, Entry) else None
+    pairs, lower = pairs_of(first.value), second.value.low if second.value.low is not None else second.value.high
+    if pair is None or len(pairs) != 1 or lower is None or "q" in match.group("end"):
+        return None
+    op, upper = pairs[0]
+    when = single_window(chunks[match.start("end") :])
+    parts: list[Node] = []
+    for entry_id, value in zip(pair, (upper, lower), strict=True):
+        concept = Concept(text=phrase.vocabulary.get(entry_id).name, kind="measurement", id=entry_id)
+        quantity = Quantity(value, "mm[Hg]")
+        parts.append(Compare(measure=concept, op=op, quantity=quantity, when=when, span=phrase.span))
+    return (any_of if op in (">", ">=") else all_of)(parts, phrase.span)
 
 
 _UNNARROWING = word_set("unnarrowing")
@@ -159,8 +205,25 @@ def _comparable(bound: Bound) -> bool:
     )
 
 
+_INVERSE: dict[Op, Op] = {"<=": ">", "<": ">=", ">": ">", ">=": ">=", "=": "=", "!=": "="}
+
+
+def _as_grade(phrase: Phrase, named: Chunk, bound: Bound) -> Node | None:
+    """`neuropathy ≤ 1`: a bare number behind a condition is its grade, and having none of it is within any upper limit."""
+    pairs = pairs_of(bound)
+    if len(pairs) != 1 or pairs[0][1] > 5:
+        return None
+    op, grade = pairs[0]
+    severity = Severity(op=_INVERSE[op], grade=grade)
+    has = Has(concept=concept_of(phrase, named, "condition"), severity=severity, span=phrase.span)
+    return Not(part=has, span=phrase.span) if op in ("<", "<=") else has
+
+
 def _limits(
-    phrase: Phrase, measure: Chunk, bounds: list[Chunk], context: tuple[Window | None, tuple[str, ...]]
+    phrase: Phrase,
+    measure: Chunk,
+    bounds: list[Chunk],
+    context: _Context,
 ) -> Node | None:
     concept = concept_of(phrase, measure, "measurement")
     parts: list[Node] = []
@@ -175,8 +238,9 @@ def _limits(
                     op=op,
                     quantity=quantity,
                     relative_to=bound.relative,
-                    when=context[0],
-                    qualifiers=context[1],
+                    when=context.when,
+                    qualifiers=context.qualifiers,
+                    statistic=context.statistic,
                     span=chunk.span.cover(measure.span),
                 )
             )
@@ -211,31 +275,40 @@ def _outside(kept: list[Chunk]) -> bool:
     return len(kept) == 2 and len(lows) == 1 and len(highs) == 1 and highs[0] < lows[0]
 
 
+_GRADED = (
+    re.compile(r"(?P<has>[SbqU]*C)[,(]?(?P<op>c?)q*(?P<scale>K)[U:qp]*?(?P<values>[Q#kU][Q#kU|&,/\-]*)\)?(?P<end>W?)"),
+    re.compile(
+        r"(?P<lead>[Sb]*)(?P<scale>K)[U:qp]*(?P<values>[Q#k](?:[|&,/\-][U#Qk])*|U(?:[|&,/\-]U)*)(?P<has>[Sbq]*C)(?P<end>W?)"
+    ),
+)
+
+
 def read_graded(phrase: Phrase) -> Node | None:
-    """A scale's class behind a condition ("heart failure NYHA class III or IV") belongs to it as its severity."""
-    match = re.fullmatch(
-        r"(?P<has>[SbqU]*C)[,(]?[q]*(?P<scale>K)[U:q]*(?P<values>[Q#kU|&,/\-]+)[)]?(?P<end>W?)", phrase.cats
-    )
+    """A scale's class beside a condition ("NYHA class III or IV heart failure") belongs to it as its severity."""
+    match = next((found for pattern in _GRADED if (found := pattern.fullmatch(phrase.cats))), None)
     if match is None:
         return None
     entry: Entry = phrase.chunks[match.start("scale")].value
     score = _score_of(phrase, entry, phrase.chunks[match.start("values") : match.end("values")], None)
-    if not isinstance(score, Score | All) or (isinstance(score, All) and not score.parts):
-        return None
-    low = score if isinstance(score, Score) else score.parts[0]
-    if not isinstance(low, Score):
-        return None
-    base = phrase.part([*phrase.chunks[: match.end("has")], *phrase.chunks[match.start("end") :]]).atom()
-    if not isinstance(base, Has):
-        return None
-    severity = Severity(
-        op=">=" if isinstance(score, All) and low.op == ">=" and _tops(score) else low.op,
-        grade=low.value,
-        scale=entry.id,
-    )
-    if isinstance(score, All) and severity.op != low.op:
+    severity = _severity_of(score, entry)
+    if severity is not None and severity.op == "=" and match.groupdict().get("op"):
+        severity = msgspec.structs.replace(severity, op=phrase.chunks[match.start("op")].value)
+    lead = phrase.chunks[: match.end("lead")] if "lead" in match.groupdict() else []
+    named = [*lead, *phrase.chunks[match.start("has") : match.end("has")], *phrase.chunks[match.start("end") :]]
+    base = phrase.part(named).atom()
+    if severity is None or not isinstance(base, Has):
         return None
     return msgspec.structs.replace(base, severity=severity, span=phrase.span)
+
+
+def _severity_of(score: Node | None, entry: Entry) -> Severity | None:
+    """One limit, or a range that ends where the scale does."""
+    if isinstance(score, Score):
+        return Severity(op=score.op, grade=score.value, scale=entry.id)
+    low = score.parts[0] if isinstance(score, All) and score.parts else None
+    if isinstance(score, All) and isinstance(low, Score) and low.op == ">=" and _tops(score):
+        return Severity(op=">=", grade=low.value, scale=entry.id)
+    return None
 
 
 def _tops(score: All) -> bool:

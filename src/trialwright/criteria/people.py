@@ -21,14 +21,14 @@ _NEGATED = re.compile(
 
 
 def read_age(phrase: Phrase) -> Node | None:
-    if not re.fullmatch(r"[gAmfxQ#o&|,/:\-SJqW.]*", phrase.cats) or not re.search(r"[Q#A]", phrase.cats):
+    if not re.fullmatch(r"[gAmfxQ#o&|,/:\-SJqWp.]*", phrase.cats) or not re.search(r"[Q#A]", phrase.cats):
         return None
     bounds = [chunk for chunk in phrase.chunks if chunk.cat in "Q#"]
     if "J" in phrase.cats and any(chunk.value != "fitness" for chunk in phrase.chunks if chunk.cat == "J"):
         return None
     if any(chunk.value not in ("", None) for chunk in phrase.chunks if chunk.cat == "S") or "S" in phrase.cats:
         return None
-    named = "g" in phrase.cats or "A" in phrase.cats
+    named = "g" in phrase.cats or "A" in phrase.cats or any(chunk.value.age for chunk in bounds)
     if not bounds:
         return _adult(phrase) if re.fullmatch(r"[Amfx&|,/q]*", phrase.cats) and "q" not in phrase.cats else None
     if any(not _is_age(chunk.value, named) for chunk in bounds) or (not named and not _aged(phrase)):
@@ -39,6 +39,8 @@ def read_age(phrase: Phrase) -> Node | None:
     unit = next((chunk.value.time for chunk in reversed(bounds) if chunk.value.time), "year")
     for chunk in bounds:
         parts += _age_limits(chunk, unit)
+    if _outside(bounds):
+        parts = [AnyOf(parts=tuple(parts), span=phrase.span)]
     if "W" in phrase.cats and any(
         chunk.value.at_most or chunk.value.at_least for chunk in phrase.chunks if chunk.cat == "W"
     ):
@@ -50,6 +52,13 @@ def read_age(phrase: Phrase) -> Node | None:
         fitness = [chunk for chunk in phrase.chunks if chunk.cat == "J"]
         parts.append(Attest(kind="fitness", text=phrase.words(fitness), span=fitness[0].span))
     return all_of(parts, phrase.span) if parts else None
+
+
+def _outside(bounds: list[Chunk]) -> bool:
+    """`< 18 and > 45`: outside a range; nobody is both."""
+    highs = [chunk.value.high for chunk in bounds if chunk.value.high is not None]
+    lows = [chunk.value.low for chunk in bounds if chunk.value.low is not None]
+    return len(bounds) == 2 and len(highs) == len(lows) == 1 and highs[0] < lows[0]
 
 
 def _is_age(bound: Bound, named: bool) -> bool:
@@ -66,7 +75,10 @@ def _aged(phrase: Phrase) -> bool:
     if re.search(r"[mfx]", phrase.cats):
         return all(chunk.value.time == "year" for chunk in phrase.chunks if chunk.cat == "Q")
     words = phrase.words().lower()
-    return re.search(r"\b(?:older|younger|years and (?:over|above|up)|years? to \d+ years|old)\b", words) is not None
+    return (
+        re.search(r"\b(?:older|younger|inclusive|years and (?:over|above|up)|years? to \d+ years|old)\b", words)
+        is not None
+    )
 
 
 def _age_limits(chunk: Chunk, unit: Any) -> list[Node]:
@@ -165,6 +177,8 @@ def read_attest(phrase: Phrase) -> Node | None:
     kinds = {chunk.value for chunk in phrase.chunks if chunk.cat == "J"}
     if "judgement" in kinds and not re.search(r"[CROMKQtsX]", phrase.cats) and not _names_unknown(phrase):
         return attest(phrase)
+    if "judgement" in kinds and _opens_generic(phrase):
+        return attest(phrase)
     if _governs_list(phrase):
         return attest(phrase)
     if re.search(r"[,|&/]", phrase.cats) and (
@@ -177,7 +191,10 @@ def read_attest(phrase: Phrase) -> Node | None:
 def attest(phrase: Phrase) -> Node | None:
     kinds = [chunk.value for chunk in phrase.chunks if chunk.cat == "J"]
     kind = next((kind for kind in _ATTEST_RANK if kind in kinds), None)
-    if kind is None or ("Q" in phrase.cats and kind not in ("consent", "contraception", "compliance")):
+    timed = kind in ("contraception", "compliance", "conduct") and all(
+        chunk.value.time for chunk in phrase.chunks if chunk.cat == "Q"
+    )
+    if kind is None or "g" in phrase.cats or ("Q" in phrase.cats and not timed):
         return None
     if any(cat in phrase.cats for cat in ("K", "t", "s")) or _names_things(phrase):
         return _judged(phrase) if "judgement" in kinds and not re.search(r"[Kts]", phrase.cats) else None
@@ -210,6 +227,15 @@ def _governs_list(phrase: Phrase) -> bool:
     return re.fullmatch(r"[CROUqBplj,&|/FuAg]+", phrase.cats[first + 1 :]) is not None and not re.search(
         r"[STLNWQ]", phrase.cats
     )
+
+
+def _opens_generic(phrase: Phrase) -> bool:
+    """`Any condition, therapy or abnormality, including A, that might confound …`: what is judged is anything at all."""
+    end = next((place for place, chunk in enumerate(phrase.chunks) if chunk.cat in "eJ"), 0)
+    names = [
+        word for chunk in phrase.chunks[:end] if chunk.cat in "UqCRO" for word in phrase.words([chunk]).lower().split()
+    ]
+    return bool(names) and all(word in _GENERIC for word in names) and not re.search(r"[QKMtsX]", phrase.cats)
 
 
 def _names_unknown(phrase: Phrase) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry, normalise
 from trialwright.criteria.cuts import (
@@ -27,9 +28,9 @@ from trialwright.criteria.cuts import (
     tiered_at,
     trim,
 )
-from trialwright.criteria.joining import excepting, join_listed
+from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.lexer import Bound, Chunk
-from trialwright.criteria.lists import is_weak
+from trialwright.criteria.lists import bind_objects, is_weak
 from trialwright.criteria.nodes import All, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.people import attest
@@ -152,6 +153,75 @@ def _tier(compare: Node, limit: Chunk, condition: Node) -> Node | None:
     return All(parts=parts, span=compare.span)
 
 
+_DESCRIBES = re.compile(r"^\s*(?:(?:patients?|subjects?|participants?|volunteers?|adults?)\b\s*)?(?:with|who have|having|diagnosed|suffering|undergoing|scheduled|presenting|receiving|affected|treated|in\b|on\b)", re.IGNORECASE)  # fmt: skip
+
+
+def read_described(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Adults aged 18 to 65 with asthma`, `male patients with gout`: who, and what they have."""
+    end = 0
+    while end < len(chunks) and chunks[end].cat in "gAmfxQo&|,FHpq" and not (end and chunks[end].cat == "q"):
+        end += 1
+    for cut in range(end, 0, -1):
+        if chunks[cut - 1].cat not in "gAmfxQHo" or cut == len(chunks):
+            continue
+        behind = reader.text[chunks[cut - 1].end : chunks[-1].end]
+        if not _DESCRIBES.match(behind):
+            continue
+        who = reader.phrase(chunks[:cut]).atom()
+        if who is None or not all(isinstance(part, Person | All | AnyOf) for part in walk(who)):
+            continue
+        what = reader.whole(_after_subject(chunks[cut:]), depth)
+        if what is None:
+            return None
+        nothing = isinstance(who, All) and not who.parts
+        return what if nothing else All(parts=(who, what), span=_extent_of(chunks))
+    return None
+
+
+def _after_subject(chunks: Sequence[Chunk]) -> list[Chunk]:
+    start = 0
+    while start < len(chunks) and chunks[start].cat in "FHp,":
+        start += 1
+    return list(chunks[start:])
+
+
+def read_runs(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`ANC ≥ 1.5 × 10⁹/L Platelets ≥ 100 × 10⁹/L`: limits one behind the other, whose commas a form lost."""
+    starts = [
+        place
+        for place, chunk in enumerate(chunks)
+        if chunk.cat == "M"
+        and place
+        and chunks[place - 1].cat in "QW"
+        and not (place > 1 and chunks[place - 2].cat in ",;|&")
+    ]
+    if not starts or sum(chunk.cat == "Q" for chunk in chunks) <= len(starts):
+        return None
+    edges = [0, *starts, len(chunks)]
+    parts = [reader.whole(chunks[left:right], depth) for left, right in itertools.pairwise(edges)]
+    whole = [part for part in parts if part is not None]
+    if len(whole) < len(parts):
+        return None
+    span = _extent_of(chunks)
+    return All(parts=tuple(whole), span=span) if reader.kind == "inclusion" else AnyOf(parts=tuple(whole), span=span)
+
+
+def read_demonstrated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Adequate liver function as shown by ALT ≤ 3 × ULN`: what shows it is what is asked."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "i"), None)
+    lead = [chunk for chunk in chunks[:at] if chunk.cat not in "FHp,"] if at else []
+    adequate = bool(lead) and (
+        lead[0].cat == "J" and lead[0].value == "fitness" or reader.phrase(lead).words().lower().startswith("adequate")
+    )
+    if at is None or not adequate or any(chunk.cat not in "JqUMCW" for chunk in lead):
+        return None
+    shown = reader.whole(chunks[at + 1 :], depth)
+    windows = [chunk.value for chunk in lead if chunk.cat == "W"]
+    if shown is None or not any(isinstance(part, Compare | Score) for part in walk(shown)):
+        return None
+    return push_window(shown, windows[0]) if windows else shown
+
+
 def _for_some(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """A statement about some of the patients: `Women of childbearing potential must …`."""
     place = 0
@@ -176,6 +246,12 @@ def _for_some(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | Non
     ):
         end += 1
     who = [chunk for chunk in chunks[place:end] if chunk.cat in "wfm"]
+    if (
+        any(chunk.cat in "mf" and chunk.cat != who[-1].cat for chunk in chunks[end:])
+        or chunks[end : end + 1]
+        and chunks[end].cat in "&|/"
+    ):
+        return None
     rest = trim(chunks[end:])
     if not rest or any(chunk.cat == "w" and chunk.value != who[-1].value for chunk in who if chunk.cat == "w"):
         return None
@@ -398,6 +474,8 @@ def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Nod
         return _mixed(reader, chunks)
     if len(groups) < 2:
         return None
+    if binds_objects(groups):
+        return None
     if not set(cats) & set("&|;") and reader.kind == "inclusion" and not clauses(groups):
         return None
     parts: list[Node] = []
@@ -416,6 +494,12 @@ def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Nod
         return None
     span = Span(chunks[0].start, chunks[-1].end)
     return AnyOf(parts=tuple(parts), span=span) if either else All(parts=tuple(parts), span=span)
+
+
+def binds_objects(groups: list[list[Chunk]]) -> bool:
+    """Members that are objects of a preposition in the first one ("toxicity with radiation or chemotherapy") make no list."""
+    bare = [kept for group in groups if (kept := [chunk for chunk in group if chunk.cat not in "FHG"])]
+    return len(bare) > 1 and len(bind_objects(bare, [","] * (len(bare) - 1))[0]) < len(bare)
 
 
 def _tier_member(reader: Reader, group: list[Chunk], before: Node | None, depth: int) -> Node | None:
@@ -479,6 +563,8 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             return _with_examples(reader, rest, inner, depth)
         case "X":
             base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(body, depth)
+            if isinstance(base, Has) and aside is None:
+                aside = _elsewhere(base, body, reader)
             return excepting(base, aside, reader.vocabulary) if base and aside else None
         case "I":
             base, condition = reader.whole(rest, depth), reader.under("inclusion").whole(body, depth)
@@ -503,6 +589,22 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             return _defined(reader, rest, inner, depth)
 
 
+def _elsewhere(base: Has, body: Sequence[Chunk], reader: Reader) -> Node | None:
+    """`toxicity (excluding skin and mucosa)`: the same thing at these sites."""
+    if any(chunk.cat not in "BU,|&Fp" for chunk in body):
+        return None
+    names = [run for run in reader._members(body)[0] if run]
+    sites = [Concept(text=normalise(reader.phrase(run).words()), kind="site") for run in names]
+    parts = tuple(
+        msgspec.structs.replace(base, site=site, span=_extent_of(run)) for site, run in zip(sites, names, strict=True)
+    )
+    return None if not parts else parts[0] if len(parts) == 1 else AnyOf(parts=parts, span=_extent_of(body))
+
+
+def _extent_of(chunks: Sequence[Chunk]) -> Span:
+    return Span(chunks[0].start, chunks[-1].end)
+
+
 def _names_again(rest: list[Chunk], body: list[Chunk]) -> bool:
     """`carcinomatous meningitis (also known as leptomeningeal carcinomatosis)`."""
     known = {chunk.value.id for chunk in rest if isinstance(chunk.value, Entry)}
@@ -514,7 +616,7 @@ def _defined(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) 
     base, meaning = reader.whole(rest, depth), reader.whole(trim(inner), depth)
     if not isinstance(base, Has) or base.when or base.severity or meaning is None:
         return None
-    if not all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(meaning)):
+    if not all(isinstance(part, Compare | All | AnyOf) for part in walk(meaning)):
         return None
     return meaning
 
@@ -531,7 +633,8 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
         before = flat[-1] if flat else None
         if not inner or _is_alias(inner, before, reader):
             continue
-        if re.fullmatch(r"W+|t|k|[qS]+|Q|z|B", cats):
+        graded = before is not None and before.cat == "C" and re.fullmatch(r"q?K[Q#kU|&,/\-:q>]+", cats) is not None
+        if graded or re.fullmatch(r"W+|t|k|[qS]+|Q|z|B", cats) or any(one.cat == "3" for one in flat):
             flat += inner
             continue
         return None
@@ -541,7 +644,11 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
 def _is_alias(inner: list[Chunk], before: Chunk | None, reader: Reader) -> bool:
     words = reader.text[inner[0].start : inner[-1].end]
     if len(inner) == 1 and before is not None and inner[0].cat == before.cat and inner[0].cat in "CROMKB":
-        if inner[0].value.id == before.value.id or reader.vocabulary.is_a(inner[0].value.id, before.value.id):
+        if (
+            inner[0].value.id == before.value.id
+            or reader.vocabulary.is_a(inner[0].value.id, before.value.id)
+            or reader.vocabulary.is_a(before.value.id, inner[0].value.id)
+        ):
             return True
         first = reader.vocabulary.find(words.split()[0])
         return first is not None and first.id == before.value.id

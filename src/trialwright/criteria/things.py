@@ -22,7 +22,7 @@ from trialwright.criteria.lists import (
     shared_window,
     stack,
 )
-from trialwright.criteria.nodes import Dose, Has, Node, Not, Severity, Status, Times
+from trialwright.criteria.nodes import Dose, Has, Node, Not, Severity, Status, Times, Window
 from trialwright.criteria.phrase import (
     CONDITION_WORDS,
     DRUG_WORDS,
@@ -56,7 +56,7 @@ def read_has(phrase: Phrase) -> Node | None:
         return None
     groups = share_heads(phrase, share_tails(groups, joins))
     prefix: list[Chunk] = []
-    groups[0] = prefix_first(groups[0])
+    groups = [prefix_first(group) for group in groups]
     while not alternatives and groups[0] and groups[0][0].cat in "SbTL":
         prefix.append(groups[0].pop(0))
     if not groups[0]:
@@ -77,6 +77,11 @@ _THING = frozenset("SbTLqUCROMBWkjzDlpudA'\"-+%")
 
 
 _TEMPORAL = frozenset({"history", "current", "active", "known,history", "family_history", "planned"})
+
+
+def _is_disease(phrase: Phrase, words: str) -> bool:
+    entry = phrase.vocabulary.find(words)
+    return entry is not None and entry.kind == "condition"
 
 
 class _Item:
@@ -104,6 +109,8 @@ class _Item:
         ):
             return None
         times, rest = _times(rest)
+        if any(chunk.cat in "Q#" and not self._is_dose(chunk) for chunk in rest):
+            return None
         head = self._head(rest)
         if head is None:
             return None
@@ -117,6 +124,14 @@ class _Item:
         when = merge_windows([chunk.value for chunk in windows])
         if when is None and windows:
             return None
+        recurrence = self._for_recurrence(concept, after)
+        if recurrence is not None and when is None:
+            when, qualifiers = (
+                recurrence,
+                tuple(words for words in qualifiers if "recurren" not in words and not _is_disease(self.phrase, words)),
+            )
+            rest = [chunk for chunk in rest if chunk.cat != "S" or chunk.value != "recurrent"]
+            status = tuple(one for one in status if one != "recurrent")
         start = self.prefix[0].start if self.prefix else self.chunks[0].start
         node: Node = Has(
             concept=concept,
@@ -127,6 +142,7 @@ class _Item:
             times=times,
             dose=self._dose(rest),
             qualifiers=qualifiers,
+            evidence=self._evidence(rest),
             span=Span(start, self.chunks[-1].end),
         )
         negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
@@ -170,9 +186,18 @@ class _Item:
 
     def _known(self, chunk: Chunk) -> Concept:
         concept = concept_of(self.phrase, chunk, "finding")
+        if concept.id == "malignancy" and self._is_another():
+            return Concept(text=concept.text, kind="condition", id="second-malignancy")
         if any(prefix.cat == "L" for prefix in self.prefix) and not _is_contraindication(self.prefix, self.phrase):
             return Concept(text=concept.text, kind="allergy", id=concept.id)
         return concept
+
+    def _is_another(self) -> bool:
+        """`another malignancy`, `prior malignancy`: one beside the trial's own."""
+        said = " ".join(
+            self.phrase.words([chunk]).lower() for chunk in (*self.prefix, *self.chunks) if chunk.cat in "SbqU"
+        )
+        return _ANOTHER.search(said) is not None
 
     def _unknown(self, rest: list[Chunk], core: int) -> tuple[Concept, Chunk, list[Chunk], list[Chunk]] | None:
         """A concept by its words alone: a short noun phrase that nothing in it contradicts."""
@@ -245,12 +270,34 @@ class _Item:
                 statuses += [status for status in chunk.value.split(",") if status not in statuses]
         return tuple(statuses)
 
+    def _for_recurrence(self, concept: Concept, after: list[Chunk]) -> Window | None:
+        """`therapy for recurrent disease` is therapy since the recurrence."""
+        treats = concept.kind in ("drug", "procedure") and any(chunk.cat == "p" for chunk in after)
+        recurrent = any(chunk.cat == "S" and chunk.value == "recurrent" for chunk in after) or any(
+            chunk.cat == "C" and "recurren" in self.phrase.words([chunk]).lower() for chunk in after
+        )
+        if not treats or not recurrent:
+            return None
+        return Window(side="after", anchor="recurrence", edge="start", span=Span(after[0].start, after[-1].end))
+
+    def _evidence(self, rest: list[Chunk]) -> tuple[Concept, ...]:
+        """The methods of `histologically or radiologically confirmed`."""
+        words = " ".join(
+            self.phrase.words([chunk]).lower()
+            for chunk in (*self.prefix, *rest)
+            if chunk.cat == "S" and "confirmed" in chunk.value
+        )
+        found = [(match.start(), concept) for stem, concept in _METHODS for match in [re.search(stem, words)] if match]
+        return tuple(concept for _place, concept in sorted(found, key=lambda pair: pair[0]))
+
     def _qualifiers(self, before: list[Chunk], after: list[Chunk]) -> tuple[str, ...] | None:
         words = [
             normalise(self.phrase.words([chunk]))
             for chunk in _runs(before)
             if chunk.cat in "qUCROMB" and not _is_plain(self.phrase, chunk)
         ]
+        if any(chunk.cat == "U" and _TURNING.search(self.phrase.words([chunk]).lower()) for chunk in _runs(before)):
+            return None
         tail: list[Chunk] = []
         for chunk in after:
             if chunk.cat in "WkSzj" or (chunk.cat in "Q#" and self._is_dose(chunk)):
@@ -269,7 +316,8 @@ class _Item:
             text = normalise(self.phrase.words([tail[0], tail[-1]]))
             if len(text.split()) > MOST_QUALIFIER_WORDS or any(chunk.cat in "KQ#NXIst" for chunk in tail):
                 return None
-            words.append(text)
+            if not all(word in _PLAIN for word in text.split()):
+                words.append(text)
         if any(chunk.cat == "L" for chunk in self.prefix) and _is_contraindication(self.prefix, self.phrase):
             words.append("contraindicated")
         return tuple(word for word in words if word)
@@ -308,7 +356,15 @@ def _runs(chunks: list[Chunk]) -> list[Chunk]:
     return runs
 
 
+_METHODS = (
+    (r"histo|patho(?!gen)|biops|microscop", Concept(text="histology", kind="procedure", id="histology")),
+    (r"cyto", Concept(text="cytology", kind="procedure", id="cytology")),
+    (r"radio|imaging", Concept(text="imaging", kind="procedure", id="imaging")),
+)
+_ANOTHER = re.compile(r"\b(?:other|another|additional|second|secondary|prior|previous|history|concurrent|past)\b")
 _TAIL_NOUNS = word_set("tail")
+# Before a name these turn it into another thing or its opposite; the whole is then not understood.
+_TURNING = re.compile(r"\b(?:non|anti|no|not|without|never|free|pseudo|negative|absent|rule[ds]? out|unlike)\b")
 
 
 _PLAIN = word_set("plain")
@@ -319,10 +375,12 @@ def _is_plain(phrase: Phrase, chunk: Chunk) -> bool:
 
 
 def _times(rest: list[Chunk]) -> tuple[Times | None, list[Chunk]]:
-    """`two or more prior lines of …`: a count before the thing."""
-    if len(rest) > 1 and rest[0].cat in "Q#" and rest[0].value.unit is None and rest[0].value.relative is None:
-        pairs = limits_of(rest[0].value)
-        if len(pairs) == 1 and pairs[0][1] == int(pairs[0][1]):
+    """`two or more prior lines of …`, `at least 1 measurable lesion`: a count before the thing; a bare number counts lines alone."""
+    first = rest[0]
+    if len(rest) > 1 and first.cat in "Q#" and first.value.unit is None and first.value.relative is None:
+        pairs = limits_of(first.value)
+        counted = first.value.stated or any(chunk.cat == "l" for chunk in rest)
+        if counted and len(pairs) == 1 and pairs[0][1] == int(pairs[0][1]):
             after = [chunk for chunk in rest[1:] if chunk.cat != "l"]
             return Times(op=pairs[0][0], count=int(pairs[0][1])), after[1:] if after and after[0].cat == "p" else after
     kept = [chunk for chunk in rest if chunk.cat != "l"]

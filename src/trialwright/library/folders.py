@@ -1,0 +1,85 @@
+"""The folders of the search index: each a whole index that never changes once the library's state names it.
+
+A writer makes the next folder out of hard links to the current one's files, changes that, and the library's one commit
+names it. A kill before the commit leaves a folder that nobody names; a kill after it leaves an old one. Both are swept away
+by the next writer, who leaves the folder before the current one to readers that began with it.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from trialwright.library.errors import DamagedIndexError
+
+_PARENT = "index"
+_REWRITTEN = ("meta.json", ".managed.json")
+"""What the index writes anew in place; linked, a writer's change would show in the folder it came from."""
+
+
+def folder(home: Path, name: str) -> Path:
+    return home / _PARENT / name
+
+
+def next_name(current: str | None) -> str:
+    return f"{int(current) + 1 if current else 1:08d}"
+
+
+def make_next(home: Path, current: str | None) -> str:
+    """A new folder with what the current one holds; its name."""
+    name = next_name(current)
+    new = folder(home, name)
+    if new.exists():
+        shutil.rmtree(new)  # a killed writer's
+    new.mkdir(parents=True)
+    for path in folder(home, current).iterdir() if current else ():
+        if path.name.endswith(".lock"):
+            continue
+        if path.name in _REWRITTEN:
+            shutil.copy2(path, new / path.name)
+        else:
+            _link(path, new / path.name)
+    return name
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+
+
+def drop(home: Path, name: str) -> None:
+    shutil.rmtree(folder(home, name), ignore_errors=True)
+
+
+def sweep(home: Path, keep: Iterable[str]) -> None:
+    """Removes every folder but those; what cannot be removed now is left for the next time."""
+    kept = set(keep)
+    parent = home / _PARENT
+    for path in parent.iterdir() if parent.is_dir() else ():
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def manifest(path: Path) -> str:
+    """The files of a finished folder with their sizes, as JSON."""
+    files = {file.name: file.stat().st_size for file in sorted(path.iterdir()) if not file.name.endswith(".lock")}
+    return msgspec.json.encode(files).decode()
+
+
+def check(path: Path, listed: str) -> None:
+    """raises  DamagedIndexError when a listed file is missing or has another size"""
+    for name, size in msgspec.json.decode(listed, type=dict[str, int]).items():
+        try:
+            found = (path / name).stat().st_size
+        except OSError:
+            raise DamagedIndexError(f"{path}: {name} is missing") from None
+        if found != size:
+            raise DamagedIndexError(f"{path}: {name} has {found} bytes, expected {size}")
+
+
+def size_bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.iterdir() if file.is_file())

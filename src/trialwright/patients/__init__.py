@@ -1,0 +1,1 @@
+"""Patients: the dated facts an engine may read, and the loaders that produce them from charts."""
