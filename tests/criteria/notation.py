@@ -19,7 +19,7 @@ from trialwright.criteria.nodes import (
 )
 
 
-def line(node: Node) -> str:  # noqa: PLR0911 - one branch for each node
+def line(node: Node) -> str:
     match node:
         case All(parts=parts):
             return f"all({', '.join(map(line, parts))})"
@@ -67,6 +67,10 @@ def _has(node: Has) -> str:
     if node.severity:
         scale = f"{node.severity.scale} " if node.severity.scale else ""
         words += f" {scale}grade {node.severity.op} {node.severity.grade}"
+    if node.evidence:
+        words += f" by {'/'.join(method.id or method.text for method in node.evidence)}"
+    if node.unless:
+        words += f" unless({', '.join(map(_has, node.unless))})"
     if node.dose:
         words += f" dose {node.dose.op} {node.dose.quantity}"
     return words + _window(node.when)

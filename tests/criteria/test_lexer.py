@@ -76,7 +76,9 @@ WINDOWS = [
 @pytest.mark.parametrize(("text", "expected"), WINDOWS, ids=[text for text, _ in WINDOWS])
 def test_windows(text: str, expected: Window) -> None:
     window = lex(f"stroke {text}", "W").value
-    assert Window(**{field: getattr(window, field) for field in window.__struct_fields__ if field != "span"}) == expected
+    assert (
+        Window(**{field: getattr(window, field) for field in window.__struct_fields__ if field != "span"}) == expected
+    )
 
 
 STAGES = [
@@ -98,7 +100,13 @@ def test_a_stage_keeps_its_prefix() -> None:
     assert (read.prefix, read.allowed) == ("r", ("T1", "T2"))
 
 
-GRADES = [("grade 2 or higher", ">=2"), ("≥ grade 2", ">=2"), ("grade 3-4", ">=3 <=4"), ("Grade III", "=3 =None"), ("grade ≥ 2", ">=2")]
+GRADES = [
+    ("grade 2 or higher", ">=2"),
+    ("≥ grade 2", ">=2"),
+    ("grade 3-4", ">=3 <=4"),
+    ("Grade III", "=3 =None"),
+    ("grade ≥ 2", ">=2"),
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), GRADES, ids=[text for text, _ in GRADES])

@@ -1,7 +1,8 @@
 """The outline: what is a section, what is an item, what stands under what. All texts here are invented."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trialwright.criteria.outline import Item, heading_condition, outline
 

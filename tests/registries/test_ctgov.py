@@ -37,6 +37,8 @@ def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
     holder = study
     for key in path[:-1]:
         holder = holder[key]
+    if isinstance(holder, dict) and not isinstance(path[-1], str):
+        raise KeyError(path[-1])  # JSON has no such key
     holder[path[-1]] = value
     return study
 
@@ -228,5 +230,7 @@ def _with(study: dict[str, Any], path: tuple[str | int, ...], value: object) -> 
     holder = copy
     for key in path[:-1]:
         holder = holder[key]
+    if isinstance(holder, dict) and not isinstance(path[-1], str):
+        raise KeyError(path[-1])  # JSON has no such key
     holder[path[-1]] = value
     return copy

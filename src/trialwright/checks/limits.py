@@ -139,7 +139,7 @@ def _looks_back(window: Window | None) -> bool:
 def fields(trial: Trial, found: Sequence[Claim]) -> Iterator[Diagnostic]:
     """Age and sex in the text against the record's own fields."""
     eligibility = trial.eligibility
-    limits = [limit for claim in found if _speaks_of_all(claim) and (limit := _age_limit(claim)) is not None]
+    limits = [limit for claim in found if (limit := _age_limit(claim)) is not None and _speaks_of_all(claim)]
     for field, text, signs in (
         ("minimumAge", eligibility.minimum_age, (">", ">=")),
         ("maximumAge", eligibility.maximum_age, ("<", "<=")),

@@ -99,10 +99,3 @@ pattern = cache(re.compile)
 def table(name: str) -> tuple[dict[str, str], ...]:
     """The rows of one of this package's own tables."""
     return tuple(dict(row) for row in rows(name, DATA))
-
-
-@cache
-def either(words: str) -> re.Pattern[str]:
-    """Any of the phrases of a table's cell (`|` between them), as whole words; the last word's plural too."""
-    phrases = (re.escape(part.strip()).replace(r"\ ", r"[\s-]+") for part in words.split("|") if part.strip())
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(phrases)})(?:e?s)?(?!\w)", re.IGNORECASE)

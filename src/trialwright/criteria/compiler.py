@@ -189,7 +189,8 @@ def _numbered(drafts: list[_Draft]) -> list[_Draft]:
 _EXCLUDING = re.compile(
     r"^(?:(?:any|a|an|known|prior|previous|current|past|active|recent|uncontrolled|has|have|had|severe|serious|documented|or|and|mean)\s+)*"
     r"(?:history of|use of|major surg|evidence of|presence of|diagnosis of|treatment with|receipt of|pregnan|lactat|breast.?feed|allerg|"
-    r"hypersensitiv|contraindication|infection|qt|concurrent|participation in|inability|unable|transplant|malignan|immunosuppress|\w+ in the history)",
+    r"hypersensitiv|contraindication|infection|qt|concurrent|participation in|inability|unable|transplant|malignan|"
+    r"immunosuppress|\w+ in the history)",
     re.IGNORECASE,
 )
 _REQUIRING = re.compile(

@@ -71,7 +71,8 @@ _REQUIREMENT = re.compile(r"\b(?:must|should|need to|needs to|has to|have to|req
 
 
 _WAIVED = re.compile(
-    r"\b(?:must|should|will|to) be (?:excluded by|confirmed by|performed|done|repeated|obtained)\b|\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b",
+    r"\b(?:must|should|will|to) be (?:excluded by|confirmed by|performed|done|repeated|obtained)\b|"
+    r"\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b",
     re.IGNORECASE,
 )
 

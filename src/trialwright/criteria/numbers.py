@@ -108,7 +108,7 @@ _COMPARISON = re.compile(
 _REVERSED = re.compile(r"(?P<pre>[qS]*)(?P<bounds>Q)[pq]*(?P<list>M)(?P<end>W*)")
 _METHOD = re.compile(
     r"^,?\s*(?:as )?(?:by|using|per|via|on|from|measured|calculated|estimated|determined|assessed|according|based|defined|with the)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _PRESSURES = {"blood-pressure": ("sbp", "dbp")}
 
@@ -378,6 +378,16 @@ def read_since(phrase: Phrase) -> Node | None:
     return None
 
 
+def _as_event(phrase: Phrase, concept: Concept) -> Concept:
+    """The moment that goes by the same name as a state: recurrence, progression."""
+    moments = (
+        [entry for entry in phrase.vocabulary if entry.kind == "event" and concept.id in entry.parents]
+        if concept.id
+        else []
+    )
+    return Concept(text=concept.text, kind="event", id=moments[0].id) if len(moments) == 1 else concept
+
+
 def _between_events(phrase: Phrase, match: re.Match[str]) -> Node | None:
     since = phrase.cats.index("s")
     bound: Bound = phrase.chunks[since].value
@@ -389,7 +399,7 @@ def _between_events(phrase: Phrase, match: re.Match[str]) -> Node | None:
         chunk = phrase.chunks[match.end(name) - 1]
         if chunk.cat == "U":
             return None
-        events.append(concept_of(phrase, chunk, "event"))
+        events.append(_as_event(phrase, concept_of(phrase, chunk, "event")))
     edge: Literal["start", "end"] = "end" if events[0].kind in ("procedure", "drug") else "start"
     duration = bound.duration(pairs[0][1])
     if duration is None:

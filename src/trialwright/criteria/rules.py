@@ -149,11 +149,17 @@ def _tier(compare: Node, limit: Chunk, condition: Node) -> Node | None:
         return None
     if {node.op for node in walk(alternative) if isinstance(node, Compare)} != {node.op for node in compares}:
         return None
-    parts = (If(condition=condition, then=alternative), If(condition=Not(part=condition), then=compare))
-    return All(parts=parts, span=compare.span)
+    span = compare.span.cover(limit.span) if compare.span else limit.span
+    denied = Not(part=condition, span=condition.span)
+    parts = (If(condition=condition, then=alternative, span=span), If(condition=denied, then=compare, span=span))
+    return All(parts=parts, span=span)
 
 
-_DESCRIBES = re.compile(r"^\s*(?:(?:patients?|subjects?|participants?|volunteers?|adults?)\b\s*)?(?:with|who have|having|diagnosed|suffering|undergoing|scheduled|presenting|receiving|affected|treated|in\b|on\b)", re.IGNORECASE)  # fmt: skip
+_DESCRIBES = re.compile(
+    r"^\s*(?:(?:patients?|subjects?|participants?|volunteers?|adults?)\b\s*)?(?:with|who have|having|diagnosed|suffering|"
+    r"undergoing|scheduled|presenting|receiving|affected|treated|in\b|on\b)",
+    re.IGNORECASE,
+)
 
 
 def read_described(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
@@ -211,7 +217,8 @@ def read_demonstrated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> No
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "i"), None)
     lead = [chunk for chunk in chunks[:at] if chunk.cat not in "FHp,"] if at else []
     adequate = bool(lead) and (
-        lead[0].cat == "J" and lead[0].value == "fitness" or reader.phrase(lead).words().lower().startswith("adequate")
+        (lead[0].cat == "J" and lead[0].value == "fitness")
+        or reader.phrase(lead).words().lower().startswith("adequate")
     )
     if at is None or not adequate or any(chunk.cat not in "JqUMCW" for chunk in lead):
         return None
@@ -246,10 +253,8 @@ def _for_some(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | Non
     ):
         end += 1
     who = [chunk for chunk in chunks[place:end] if chunk.cat in "wfm"]
-    if (
-        any(chunk.cat in "mf" and chunk.cat != who[-1].cat for chunk in chunks[end:])
-        or chunks[end : end + 1]
-        and chunks[end].cat in "&|/"
+    if any(chunk.cat in "mf" and chunk.cat != who[-1].cat for chunk in chunks[end:]) or (
+        chunks[end : end + 1] and chunks[end].cat in "&|/"
     ):
         return None
     rest = trim(chunks[end:])

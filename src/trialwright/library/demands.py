@@ -30,7 +30,6 @@ from trialwright.criteria.nodes import (
     Not,
     Score,
     Stage,
-    children,
     walk,
 )
 
@@ -57,21 +56,34 @@ def name_of(concept: Concept) -> str:
 
 
 def _on_concepts(criterion: Criterion) -> Iterator[tuple[Demand, str]]:
-    seen: dict[str, list[Has]] = {}
-    for node in walk(criterion.node):
-        if isinstance(node, Has):
-            seen.setdefault(name_of(node.concept), []).append(node)
+    seen: dict[str, list[tuple[Has, bool]]] = {}
+    for node, is_wanted in _atoms(criterion.node, is_wanted=criterion.kind == "inclusion"):
+        if isinstance(node, Has) and "family_history" not in node.status and (name := name_of(node.concept)):
+            seen.setdefault(name, []).append((node, is_wanted))
     for name, atoms in seen.items():
-        if not name or any("family_history" in atom.status for atom in atoms):
-            continue
         if _fails(criterion, _having(name, Truth.TRUE)):
-            yield ("limits" if all(_is_narrowed(atom) for atom in atoms) else "excludes"), name
+            yield ("limits" if all(_is_narrowed(atom) for atom, _ in atoms) else "excludes"), name
         elif _fails(criterion, _having(name, Truth.FALSE)):
             yield "requires", name
-        elif _may_fail(criterion, name):
-            yield "limits", name
-        elif _is_alternative(criterion, name):
+        elif criterion.kind == "inclusion" and any(is_wanted for _, is_wanted in atoms):
             yield "one-of", name
+        elif criterion.kind == "exclusion" and not all(is_wanted for _, is_wanted in atoms):
+            yield "limits", name
+
+
+def _atoms(node: Node, *, is_wanted: bool) -> Iterator[tuple[Node, bool]]:
+    """The nodes without parts, each with whether its holding speaks for the patient."""
+    match node:
+        case Not(part=part):
+            yield from _atoms(part, is_wanted=not is_wanted)
+        case If(condition=condition, then=then):
+            yield from _atoms(condition, is_wanted=not is_wanted)
+            yield from _atoms(then, is_wanted=is_wanted)
+        case All(parts=parts) | Any(parts=parts) | AtLeast(parts=parts):
+            for part in parts:
+                yield from _atoms(part, is_wanted=is_wanted)
+        case _:
+            yield node, is_wanted
 
 
 def _on_scores(criterion: Criterion) -> Iterator[tuple[Demand, str]]:
@@ -85,10 +97,13 @@ def _on_scores(criterion: Criterion) -> Iterator[tuple[Demand, str]]:
 def _on_stages(criterion: Criterion) -> Iterator[tuple[Demand, str]]:
     for node in walk(criterion.node):
         if isinstance(node, Stage):
-            wanted = _fails(criterion, lambda other, node=node: Truth.FALSE if other is node else Truth.UNKNOWN)
-            unwanted = _fails(criterion, lambda other, node=node: Truth.TRUE if other is node else Truth.UNKNOWN)
-            if wanted or unwanted:
-                yield from (("stage", f"{'' if wanted else 'not-'}{value.lower()}") for value in node.allowed)
+            is_wanted = _fails(criterion, _only(node, Truth.FALSE))
+            if is_wanted or _fails(criterion, _only(node, Truth.TRUE)):
+                yield from (("stage", f"{'' if is_wanted else 'not-'}{value.lower()}") for value in node.allowed)
+
+
+def _only(known: Node, truth: Truth) -> _Assumed:
+    return lambda node: truth if node is known else Truth.UNKNOWN
 
 
 def _fails(criterion: Criterion, assumed: _Assumed) -> bool:
@@ -125,47 +140,6 @@ def _holds(score: Score, value: Decimal) -> bool:
             return value == score.value
         case "!=":
             return value != score.value
-
-
-def _may_fail(criterion: Criterion, name: str) -> bool:
-    """Whether having it can rule out once everything else that goes with it holds."""
-
-    def assumed(node: Node) -> Truth:
-        if isinstance(node, Has) and name_of(node.concept) == name:
-            return Truth.TRUE
-        return Truth.TRUE if criterion.kind == "exclusion" and not children(node) and _is_beside(criterion.node, node, name) else Truth.UNKNOWN
-
-    return criterion.kind == "exclusion" and _truth(criterion.node, assumed) is Truth.TRUE
-
-
-def _is_beside(whole: Node, atom: Node, name: str) -> bool:
-    """Whether an atom stands in an All together with the concept, so that both must hold."""
-    for node in walk(whole):
-        if isinstance(node, All):
-            below = [set(map(id, walk(part))) for part in node.parts]
-            holds_concept = [any(isinstance(n, Has) and name_of(n.concept) == name for n in walk(part)) for part in node.parts]
-            if any(holds_concept) and any(id(atom) in ids and not own for ids, own in zip(below, holds_concept, strict=True)):
-                return True
-    return False
-
-
-def _is_alternative(criterion: Criterion, name: str) -> bool:
-    """Whether it is one of several that a criterion asks for, of which one must hold."""
-    if criterion.kind != "inclusion":
-        return False
-    for node in _asked(criterion.node):
-        if isinstance(node, Any | AtLeast):
-            for part in node.parts:
-                if any(isinstance(held, Has) and name_of(held.concept) == name for held in _asked(part)):
-                    return True
-    return False
-
-
-def _asked(node: Node) -> Iterator[Node]:
-    """The nodes that must or may hold, without what stands under a Not or only applies to some."""
-    yield node
-    for child in () if isinstance(node, Not | If) else children(node):
-        yield from _asked(child)
 
 
 def _is_narrowed(atom: Has) -> bool:

@@ -70,7 +70,9 @@ def texts_of(trial: Trial, criteria: Criteria) -> Texts:
     design = protocol.design
     return Texts(
         title=_joined(
-            (identification.brief_title, identification.official_title, identification.acronym) if identification else ()
+            (identification.brief_title, identification.official_title, identification.acronym)
+            if identification
+            else ()
         ),
         conditions=_joined(named_conditions(trial)),
         interventions=_joined(named_interventions(trial)),

@@ -27,14 +27,14 @@ def next_name(current: str | None) -> str:
     return f"{int(current) + 1 if current else 1:08d}"
 
 
-def make_next(home: Path, current: str | None) -> str:
-    """A new folder with what the current one holds; its name."""
+def make_next(home: Path, current: str | None, *, is_empty: bool = False) -> str:
+    """A new folder with what the current one holds, or with nothing; its name."""
     name = next_name(current)
     new = folder(home, name)
     if new.exists():
         shutil.rmtree(new)  # a killed writer's
     new.mkdir(parents=True)
-    for path in folder(home, current).iterdir() if current else ():
+    for path in folder(home, current).iterdir() if current and not is_empty else ():
         if path.name.endswith(".lock"):
             continue
         if path.name in _REWRITTEN:

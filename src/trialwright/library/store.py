@@ -155,7 +155,10 @@ class Store:
 
     def named(self, versions: Iterable[int]) -> dict[int, str]:
         """The trials that these versions are of."""
-        rows = ((version, self._db.execute("SELECT trial FROM version WHERE id = ?", (version,)).fetchone()) for version in versions)
+        rows = (
+            (version, self._db.execute("SELECT trial FROM version WHERE id = ?", (version,)).fetchone())
+            for version in versions
+        )
         return {version: str(row[0]) for version, row in rows if row}
 
     def current_versions(self) -> Iterator[int]:
@@ -169,7 +172,8 @@ class Store:
         """
         south, west, north, east = box
         yield from self._db.execute(
-            "SELECT version, lat, lon FROM place WHERE lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?", (south, north, west, east)
+            "SELECT version, lat, lon FROM place WHERE lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?",
+            (south, north, west, east),
         )
 
     def add(self, new: NewVersion, *, is_current: bool) -> int:
@@ -211,7 +215,10 @@ class Store:
         raise NotHeldError(f"{trial}: not in the library at {self.home}{hint}")
 
     def _unpacked(self, column: str, version: int) -> bytes:
-        query = {"record": "SELECT record FROM version WHERE id = ?", "criteria": "SELECT criteria FROM version WHERE id = ?"}
+        query = {
+            "record": "SELECT record FROM version WHERE id = ?",
+            "criteria": "SELECT criteria FROM version WHERE id = ?",
+        }
         row = self._db.execute(query[column], (version,)).fetchone()
         if row is None:
             raise NotHeldError(f"version {version}: not in the library at {self.home}")
@@ -239,7 +246,11 @@ def open_store(home: Path, *, create: bool = False) -> Store:
     mode = "rwc" if create else "rw"
     with _said(home):
         db = sqlite3.connect(
-            f"file:{_quoted(path)}?mode={mode}", uri=True, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
+            f"file:{_quoted(path)}?mode={mode}",
+            uri=True,
+            timeout=_PATIENCE_S,
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
             _prepare(db, home, create=create)
@@ -294,7 +305,9 @@ def _said(home: Path) -> Iterator[None]:
         if "locked" in words or "busy" in words:
             raise BusyError(f"another process is writing to the library at {home}; try again when it is done") from None
         if "full" in words or "disk I/O" in words:
-            raise LibraryError(f"the disk is full or cannot be written: the library at {home} is as it was before") from None
+            raise LibraryError(
+                f"the disk is full or cannot be written: the library at {home} is as it was before"
+            ) from None
         raise LibraryError(f"the library at {home} cannot be used: {words}") from None
     except sqlite3.DatabaseError as error:
         raise LibraryError(f"{home / FILE}: damaged, or no library ({error})") from None

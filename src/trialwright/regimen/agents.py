@@ -81,7 +81,7 @@ class Agents:
     def _regimen_letters(self, trial: Trial) -> Mapping[str, str]:
         text = " ".join(text for _, text in _described(trial))
         for name, letters in _lettered_regimens().items():
-            if re.search(rf"(?<!\w){name}(?!\w)", text):
+            if letters and re.search(rf"(?<!\w){name}(?!\w)", text):
                 return letters
         return {}
 
@@ -111,7 +111,7 @@ class Agents:
         at = 0
         while at < len(words):
             found = self.vocabulary.longest(words, at, "drug") if len(words[at]) > 3 or words[at] in _SHORT_NAMES else None
-            if found is None or found[0].id in _CLASSES or self._is_class(found[0].id):
+            if found is None or _is_regimen(words[at]) or found[0].id in _CLASSES or self._is_class(found[0].id):
                 at += 1
                 continue
             start, end = tokens[at][1], tokens[at + found[1] - 1][2]
@@ -162,7 +162,7 @@ def _stripped(words: str) -> str:
 
 def _is_name(words: str) -> bool:
     lower = words.lower()
-    if lower in phrases("frequencies", "times") or lower in phrases("routes", "route"):
+    if lower in phrases("frequencies", "times") or lower in phrases("routes", "route") or _is_regimen(words):
         return False
     if not 2 <= len(words) <= 60 or lower in _NO_NAME or not re.search(r"[A-Za-z]", words):
         return False
@@ -234,9 +234,14 @@ def _as_printed(concept: Concept, text: str) -> Concept:
     return Concept(" ".join(text.split()), concept.kind, concept.id, concept.codes)
 
 
+def _is_regimen(words: str) -> bool:
+    """Whether the words name a combination, whose parts have doses and not itself: FOLFOX, XELOX."""
+    return words.upper().replace("MFOLFOX", "mFOLFOX") in _lettered_regimens()
+
+
 @cache
 def _lettered_regimens() -> dict[str, dict[str, str]]:
-    return {row["regimen"]: dict(pair.split("=") for pair in parts(row["letters"])) for row in table_rows("drug_letters")}
+    return {row["regimen"]: dict(pair.split("=") for pair in parts(row["letters"])) for row in table_rows("named_regimens")}
 
 
 def _described(trial: Trial) -> Iterator[tuple[str, str]]:

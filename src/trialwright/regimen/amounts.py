@@ -46,8 +46,9 @@ _BEFORE_NO_DOSE = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_VOLUME = re.compile(r"(?:\bin|\binto|\bwith|\bwith approximately) (?:a )?$", re.IGNORECASE)
+_BEFORE_SUPPLY = re.compile(r"\b(?:dosages?|supply|packs?|bottles?|box(?:es)?|prescription|number|total) of $", re.IGNORECASE)
 _AFTER_NO_DOSE = re.compile(
-    r"^\s?(?:of )?(?:[\w-]+ ){0,3}?(?:water|blood|urine|saliva|plasma|serum|marrow|vials?|tubes?|syringes?|ampoules?|bottles?|autoinjectors?|needles?|gauge|load|strengths?)\b"
+    r"^\s?(?:of )?(?:[\w-]+ ){0,2}?(?:water|blood|urine|saliva|plasma|serum|marrow|vials?|tubes?|syringes?|ampoules?|bottles?|autoinjectors?|needles?|gauge|load|strengths?)\b"
     r"|^\s(?:induction|therapy|treatment|setting|soc|standard|maintenance|line|chemotherapy)\b|^\s?\(?nominal\)?|^\s?(?:pill|tablet|capsule)s? (?:placebo)?bottle",
     re.IGNORECASE,
 )
@@ -207,6 +208,8 @@ def _divisors(text: str, end: int) -> tuple[str, str, int]:
 def _is_no_dose(text: str, start: int, end: int, sort: str) -> bool:
     before, after = text[max(0, start - 90) : start], text[end : end + 60]
     if _BEFORE_NO_DOSE.search(before) or _AFTER_NO_DOSE.search(after):
+        return True
+    if sort == "form" and _BEFORE_SUPPLY.search(before):
         return True
     if sort == "volume":
         return bool(_BEFORE_VOLUME.search(before) or _DRAWN.search(before))

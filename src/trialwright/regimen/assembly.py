@@ -36,8 +36,8 @@ def assemble(frame: list[Draft], others: Iterable[list[Draft]]) -> tuple[list[St
     remarks: list[Diagnostic] = []
     for drafts in others:
         for draft in drafts:
-            remarks += _fill(stages, draft, drafts)
-    return [stage for stage in stages if stage.drafts], remarks
+            remarks += [remark for remark in _fill(stages, draft, drafts) if remark.message not in {known.message for known in remarks}]
+    return [stage for stage in stages if stage.drafts], list(dict.fromkeys(remarks))
 
 
 def score(drafts: Iterable[Draft]) -> int:
@@ -87,7 +87,7 @@ def _stage_of(stages: list[Stage], draft: Draft, key: str) -> Stage:
     given = [stage for stage in stages if stage.key not in ("operate", "condition")]
     if key == "late":
         known = next((stage for stage in reversed(given) if stage.key == "late"), None)
-        return known or _new(stages, "late", draft.segment)
+        return known or _beside_radiation(given, draft) or _new(stages, "late", draft.segment)
     if key == "early":
         first = next((stage for stage in given if stage.key in ("early", "")), None)
         if first is None:
@@ -101,6 +101,15 @@ def _stage_of(stages: list[Stage], draft: Draft, key: str) -> Stage:
     last = given[-1] if given else None
     if last is None or draft.segment > last.segment:
         return _new(stages, "", draft.segment)
+    return last
+
+
+def _beside_radiation(given: list[Stage], draft: Draft) -> Stage | None:
+    """The stage of radiation alone that a drug is named together with, no "then" between them: "re-irradiation + maintenance"."""
+    last = given[-1] if given else None
+    if last is None or last.segment != draft.segment or any(other.kind != "radiate" for other in last.drafts):
+        return None
+    last.key = "late"
     return last
 
 

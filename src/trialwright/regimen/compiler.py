@@ -11,10 +11,12 @@ from trialwright.trial import Trial
 from .agents import Agents
 from .assembly import Stage, assemble, score
 from .drafts import Draft, Reader, name_missing
+from .marks import Board
 from .missing import missing
 from .nodes import Choice, Condition, Give, Operate, Part, Phase, Quote, Radiate, Regimen, Stated, Step, Text
-from .reading import read_text
+from .reading import RADIATION, read_text
 from .sources import ArmTexts, arm_texts
+from .words import clean
 
 _DRUG_TYPES = {"DRUG", "BIOLOGICAL", "COMBINATION_PRODUCT", "GENETIC", "DIETARY_SUPPLEMENT", None}
 
@@ -79,19 +81,28 @@ def _is_of_arm(draft: Draft, texts: ArmTexts) -> bool:
 
 
 def _add_bare(stages: list[Stage], texts: ArmTexts, agents: Agents) -> None:
-    """Interventions of which no text says anything: a step that has a name and nothing else."""
+    """Interventions of which no text says anything: steps that have a name and nothing else, in no order."""
+    said = [draft for stage in stages for draft in stage.drafts]
     for one in texts.linked:
-        kind, name = one.intervention.type, one.intervention.name or ""
-        quote = Quote(f"{one.where}.name", Span(0, len(name)))
-        if not name or any(_speaks_of(draft, name) for stage in stages for draft in stage.drafts):
-            continue
-        concept = agents.only([one.intervention])
-        if kind in _DRUG_TYPES and concept is not None and not any(draft.kind == "give" and draft.name in name.lower() for stage in stages for draft in stage.drafts if draft.name):
-            _first(stages).drafts.append(Draft("give", drug=Stated(concept, quote)))
-        elif kind == "PROCEDURE" and not any(draft.kind == "operate" for stage in stages for draft in stage.drafts):
-            stages.append(Stage("operate", 0, [Draft("operate", words=Stated(name, quote))]))
-        elif kind == "RADIATION" and not any(draft.kind == "radiate" for stage in stages for draft in stage.drafts):
-            _first(stages).drafts.append(Draft("radiate", words=Stated(name, quote)))
+        name, quote = one.intervention.name or "", Quote(f"{one.where}.name", Span(0, len(one.intervention.name or "")))
+        if name and not any(_speaks_of(draft, name) for draft in said):
+            bare = list(_bare(one.intervention.type, name, quote, agents))
+            kinds = {draft.kind for draft in said}
+            _first(stages).drafts.extend(draft for draft in bare if draft.kind == "give" or draft.kind not in kinds)
+
+
+def _bare(kind: str | None, name: str, quote: Quote, agents: Agents) -> Iterator[Draft]:
+    if kind in _DRUG_TYPES:
+        board = Board(clean(name))
+        agents.mark(board)
+        for mark in board.in_order():
+            yield Draft("give", drug=Stated(mark.value, Quote(quote.where, Span(mark.start, mark.end))))
+        for found in RADIATION.finditer(board.text):
+            yield Draft("radiate", words=Stated(found[0], Quote(quote.where, Span(*found.span()))))
+    elif kind == "PROCEDURE":
+        yield Draft("operate", words=Stated(name, quote))
+    elif kind == "RADIATION":
+        yield Draft("radiate", words=Stated(name, quote))
 
 
 def _speaks_of(draft: Draft, name: str) -> bool:

@@ -96,7 +96,7 @@ class Reader:
         for sentence in found:
             self._read_sentence(sentence)
         self._apply_header()
-        return [draft for draft in self.drafts if draft.kind != "give" or draft.says_something()]
+        return [draft for draft in self.drafts if draft.kind != "give" or (draft.says_something() and not _is_idle_form(draft))]
 
     def _read_sentence(self, sentence: Sentence) -> None:
         self._current, self._pending, self._join, self._role = None, [], "", None
@@ -354,11 +354,19 @@ class Reader:
             for draft in given:
                 if (mark.kind == "cycle" and draft.days is not None) or (mark.kind == "route" and len(names) <= 1):
                     self._set(draft, mark)
-        routes = {draft.route.value for draft in given if draft.route}
-        if len(routes) == 1 and len(names) <= 1:
-            route = next(draft.route for draft in given if draft.route)
+        bare = {draft.route for draft in self.drafts if draft.kind == "give" and draft.route and not draft.amount}
+        if len({route.value for route in bare}) == 1 and len(names) <= 1:
             for draft in given:
-                draft.route = draft.route or route
+                draft.route = draft.route or next(iter(bare))
+        self._apply_routes(given)
+
+    def _apply_routes(self, given: list[Draft]) -> None:
+        """A drug named with its route in one sentence and dosed in another."""
+        for bare in self.drafts:
+            if bare.kind == "give" and bare.route and bare.drug and not bare.says_something():
+                for draft in given:
+                    if draft.drug and _same(draft.drug.value, bare.drug.value):
+                        draft.route = draft.route or bare.route
 
     def _trail_roles(self, sentence: Sentence, added: list[Draft]) -> None:
         """A role behind the dose: "840 mg prior to definitive surgery"."""
@@ -393,6 +401,12 @@ def _is_step(text: str, mark: Mark) -> bool:
     return bool(re.search(_STEP_BEFORE.pattern.split("|^")[0], before, re.IGNORECASE) or _STEP_BEHIND.match(text[mark.end : mark.end + 60]))
 
 
+def _is_idle_form(draft: Draft) -> bool:
+    """Counted tablets of which nothing else is said: "a month's supply of four pills"."""
+    counted = draft.amount is not None and draft.amount.value.unit in ("{tablet}", "{pill}", "{capsule}")
+    return counted and draft.drug is None and draft.lacks("times", "every", "days", "doses", "duration")
+
+
 def _same(one: Concept, other: Concept) -> bool:
     return one.text.lower() == other.text.lower() or (one.id is not None and one.id == other.id)
 
@@ -413,8 +427,10 @@ def _share(drafts: list[Draft]) -> None:
         if last.segment != before.segment or last.join not in (*_LINKING, "") or before.amount is None or last.amount is None:
             continue
         own_interval = before.every is not None
-        if last.inherited and not last.join == "or" and before.duration is not None:
+        if last.inherited and last.join not in ("or", "slash"):
             continue
+        if last.route and before.route is None and not before.trailing and not before.leading:
+            before.route = last.route
         for name in ("every", "cycles", "duration", "days", "as_needed", "times"):
             value = getattr(last, name)
             if name == "cycles" and (own_interval or before.times) and last.join not in ("or", "slash"):

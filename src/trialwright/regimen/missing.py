@@ -20,6 +20,8 @@ def missing(regimen: Regimen) -> Iterator[Diagnostic]:
                 yield _remark("regimen-choice", f"{names}: the text leaves the choice open", _quote(part.options[0][0]))
         for step in phase.steps():
             yield from _of_step(step)
+            if isinstance(step, Operate) and len(phase.steps()) > 1:
+                yield _remark("regimen-gap", f"when {step.name!r} takes place, before or after the rest, is not stated", step.procedure.quote)
         if number and phase.start is None and phase.condition is None:
             name = phase.steps()[0].name
             yield _remark("regimen-gap", f"when {name!r} begins after what comes before it is not stated", _quote(phase.steps()[0]))

@@ -9,7 +9,7 @@ from .agents import Agents
 from .amounts import mark_amounts
 from .marks import Board, Mark, Pattern, phrase_pattern, phrase_value
 from .nodes import Stop, StopKind
-from .timing import COUNTS, DAYS, DURATIONS, EVERY, GAPS, INFUSION_TIME, MOMENTS, ROUTES, times_patterns
+from .timing import COUNTS, DAYS, DURATIONS, EVERY, GAPS, INFUSION_TIME, MOMENTS, Q, ROUTES, times_patterns
 from .words import clean, sentences
 
 
@@ -67,7 +67,7 @@ def read_text(text: str, agents: Agents) -> list[Sentence]:
     board.try_all(INFUSION_TIME)
     agents.mark(board)
     board.try_all(GAPS)
-    board.try_all(DAYS)
+    board.try_all((*Q, *DAYS))
     mark_amounts(board)
     board.try_all((*times_patterns(), *EVERY, *COUNTS, *DURATIONS, *MOMENTS, *ROUTES))
     board.try_all((_conditional(),))

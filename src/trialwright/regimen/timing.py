@@ -92,12 +92,14 @@ def _q(found: re.Match[str]) -> Interval | None:
     return Interval((Duration(value, unit),))
 
 
+Q = (
+    Pattern("every", _compiled(r"(?<![\w-])q\.?\s?(?:(?P<a>\d{1,3})\s?-?\s?(?P<unit>days?|d|weeks?|wks?|w|months?|m|hours?|h)|(?P<unit_first>d|w)\s?(?P<b>\d{1,2}))(?![a-z0-9])"), _q),
+)
 EVERY = (
     Pattern("cycle", _compiled(rf"(?:\b(?:every|each|in|of|on|a)\s(?:a\s|an\s|every\s|each\s)?)?\(?(?P<low>{NUMBER})[\s-]?(?:(?P<to>-|to)\s?(?P<high>{NUMBER})[\s-]?)?(?P<unit>days?|weeks?|wks?|months?)[\s-]+(?:long\s)?{_CYCLE_WORDS}(?:cycles?|courses?)\b"), interval),
     Pattern("cycle", _compiled(rf"\b(?:cycles?|courses?)(?:\s\d+)?(?:(?:\s(?:onwards?|duration|length|lasts?|will|repeats?|repeated|are|is|be|of|every|each|consists? of|lasting|defined as|was|were|thereafter|treatment|repeat|\w+ and \w+))+\s?[=:(]?\s?|\s?[=:(]\s?)(?P<low>{NUMBER})[\s-]?(?:(?P<to>-|to)\s?(?P<high>{NUMBER})[\s-]?)?(?P<unit>days?|weeks?|wks?|months?)\b"), interval),
     Pattern("every", _compiled(rf"\b(?:(?:given|once|one|administered|repeated|injection|dose|infusion)\s)?(?:every|each|at intervals? of|with an? interval of|at an? interval of|at)\s(?:\(?q\)?\s)?(?:about\s|approximately\s|the\s)?(?P<low>{NUMBER})(?:\s(?P<low_unit>weeks?|days?|months?)(?=\s?(?:or|to)\b))?(?:(?:(?P<to>{_TO})|{_OR}(?:every\s)?)(?P<high>{NUMBER}))?[\s-]?(?P<unit>{UNIT})(?P<mode>\sintervals?)?"), lambda found: _every(found)),
     Pattern("every", _compiled(r"\b(?:once\s)?every\s(?:other\s(?P<other>day|week|month)|(?P<one>week|month|year|fortnight)|(?P<ord>second|2nd|third|3rd|fourth|4th|sixth|6th|eighth|8th|twelfth|12th)\s(?P<ord_unit>day|week|month))\b"), lambda found: _every_other(found)),
-    Pattern("every", _compiled(r"(?<![\w-])q\.?\s?(?:(?P<a>\d{1,3})\s?-?\s?(?P<unit>days?|d|weeks?|wks?|w|months?|m|hours?|h)|(?P<unit_first>d|w)\s?(?P<b>\d{1,2}))(?![a-z0-9])"), _q),
     Pattern("every", _compiled(rf"(?<![\w-])(?:(?P<low>{NUMBER})[\s-]+)(?P<word>weekly|monthly)\b"), _weekly),
     Pattern("every", _compiled(r"(?<![\w-])(?:once[\s-]+|one\s)?(?P<low>)(?P<word>weekly|monthly|(?:once\s|one\s)?(?:a|per|each)\s(?:week|month))\b(?!\s(?:basis|for 0))"), lambda found: _weekly(found)),
     Pattern("every", _compiled(r"\b(?:on\s)?alternate\s(?P<other>day|week)s?\b"), lambda found: _single_interval("2", time_unit(found["other"]))),
@@ -106,7 +108,7 @@ EVERY = (
 
 
 def _every(found: re.Match[str]) -> Interval | None:
-    if re.match(r"at\s", found[0], re.IGNORECASE) and not found["mode"]:
+    if re.match(r"at\s(?!an?\sinterval|interval)", found[0], re.IGNORECASE) and not found["mode"]:
         return None
     return interval(found)
 
@@ -204,9 +206,9 @@ COUNTS = (
     Pattern("total", _compiled(rf"\b(?:up to|for)\s{_N}\s(?:cycles|doses)(?:\sof\s\w+)?\sin total\b|\(up to\s(?P<low2>{NUMBER})\scycles\sof\s(?=\w+\sfor)"), lambda found: _total(found)),
     Pattern("cycles", _compiled(rf"(?<![\w./-])(?:for\s|x\s?|\*\s?|during\s)?(?:{_ABOUT}\s)*{_N}(?:\s|-)?(?:(?:more|additional|consecutive|treatment|induction|maintenance|total|\d-week|\d+-day|chemotherapy|of)\s)*cycles?\b(?!\s\d)"), count),
     Pattern("doses", _compiled(rf"(?<![\w./-])(?:for\s|in\s|x\s?|with\s)?(?:{_ABOUT}\s)*{_N}\s(?:(?:consecutive|weekly|monthly|daily|equal|single|s\.?c\.?|subcutaneous|intramuscular|intravenous|intradermal|separate|once-weekly|total)\s)*(?:{_FORMS})\b(?!\s(?:a|per|each|daily|weekly|the\b|higher|more|greater|/|level)|/)"), count),
-    Pattern("doses", _compiled(r"\bsingle[\s-]dose\b|(?<![\w-])(?:a\s|one\s|only\s(?:a\s|one\s)?)?(?:single|one[\s-]time|one-off)(?=[\s-]+(?:[\w./]+[\s-]+){0,4}?(?:doses?|injection|infusion|administration|application|shot|instillation|intake)\b)|(?<![\w-])(?:a|one)\s(?:single|one[\s-]time)(?=\s)"), lambda _: Count(1, 1)),
+    Pattern("doses", _compiled(r"\bsingle[\s-]dose\b|(?<![\w-])(?:a\s|one\s|only\s(?:a\s|one\s)?)?(?:single|one[\s-]time|one-off)(?=[\s-]+(?:[\w./]+[\s-]+){0,4}?(?:doses?|injection|infusion|administration|application|shot|instillation|intake)\b)|(?<![\w-])(?:a|one)\s(?:single|one[\s-]time)(?=\s(?!use|cent|arm|group|blind|site|investigator))"), lambda _: Count(1, 1)),
     Pattern("doses", _compiled(rf"(?<![\w./-])(?P<low>{NUMBER})(?P<high>)(?=\s(?:\d[\d.]*\s?m[lg]|[a-z]+)\s(?:injections|infusions|administrations|vaccinations)\b)"), count),
-    Pattern("doses", _compiled(r"(?<![\w-])one\s(?:\w+\s)?(?:dose|injection|infusion|administration)\b(?!\s(?:of the|level|per|a|every|each|weekly|daily))|(?<=[\sa-z)])\bonce(?=\s*(?:$|[.;)\n]|at\b|on day\b|only\b))"), lambda _: Count(1, 1)),
+    Pattern("doses", _compiled(r"(?<![\w-])(?<!than\s)one\s(?:\w+\s)?(?:dose|injection|infusion|administration)\b(?!\s(?:of the|level|per|a|every|each|weekly|daily))|(?<=[\sa-z)])\bonce(?=\s*(?:$|[.;)\n]|at\b|on day\b|only\b))"), lambda _: Count(1, 1)),
     Pattern("repeats", _compiled(r"(?<=[a-zA-Z)])\s?[x*]\s?(?P<low>\d{1,2})(?P<high>)(?![\d.]|\s?(?:10|mg|g\b|m[l²2]|cm|weeks?|days?|months?|daily|/|years?|hours?|per|a\s))(?=\s|$|[.,;)(])"), count),
 )  # fmt: skip
 
@@ -235,6 +237,7 @@ DURATIONS = (
     Pattern("duration", _compiled(rf"\bfor\s(?:{_ABOUT}\s)*(?P<low>)(?P<unit>(?:a|one)\s(?:day|week|month|year))\b"), lambda found: _single_interval("1", time_unit(found["unit"].split()[1]))),
     Pattern("duration", _compiled(rf"\b(?:for|maximum(?:\streatment)? duration(?: of)?|duration of (?:treatment|therapy)(?: is| of|:)?|treatment duration(?: of| is|:)?|total duration(?: of \w+)?(?: is| of|:| will be)?|a total(?: duration)? of|up to|maximum of|to a maximum of|course of|period of)\s?(?:{_ABOUT}\s)*{_ORS}[\s-]?{_CONSECUTIVE}(?P<unit>{_LONG})(?!\s?(?:before|prior|after|ago|apart|of age|old|intervals?|from|later|following|post|washout))"), interval),
     Pattern("duration", _compiled(rf"(?<![\w.-]){_ORS}[\s-]?(?:consecutive\s)?(?P<unit>days?|weeks?|months?|years?)[\s-]+(?:total\s)?(?:duration|period|course|study period|treatment(?:\speriod)?|long|regimen|therapy|supplementation)\b"), interval),
+    Pattern("duration", _compiled(rf"(?<=phase \()(?P<low>{NUMBER})(?P<to>)(?P<high>)\s(?P<unit>{_LONG})(?=\s?[:)])|(?<=period \()(?P<low2>{NUMBER})\s(?P<unit2>{_LONG})(?=\s?[:)])"), lambda found: Interval((duration(found["low"] or found["low2"], found["unit"] or found["unit2"]),))),
     Pattern("duration", _compiled(r"\b(?:for|duration of|total of|up to)\s(?:one|1|a)\sand\s(?:a|one)\shalf\s(?P<unit>years?|months?)\b|\b(?P<low>1)\.5\s(?P<unit2>years)\b"), lambda found: _single_interval("1.5", "year" if "year" in found[0] else "month")),
 )  # fmt: skip
 
