@@ -77,6 +77,14 @@ _WAIVED = re.compile(
 )
 
 
+# Words that may turn the sense of what stands before them: behind these nothing is taken for read.
+_TURNS = frozenset("NXPZIyj|")
+
+
+def _trim_rest(chunks: Sequence[Chunk]) -> list[Chunk]:
+    return trim(chunks) or list(chunks)
+
+
 class Reader:
     """Reads the chunks of one criterion under one polarity."""
 
@@ -236,12 +244,12 @@ class Reader:
         groups, either = reader._members(body)
         cats = {chunk.cat for chunk in body}
         if either is None or len(groups) < 2 or cats & set("NXIZP") or binds_objects(groups):
-            return self.unread(chunks)
+            return reader._headed(body, chunks, negated=negated) or self.unread(chunks)
         groups = shared_prefix(groups)
         nodes = [None if node is not None and is_frail(node) else node for node in map(reader.whole, groups)]
         read = sum(node is not None for node in nodes)
         if not read or (either and reader.kind == "inclusion"):
-            return self.unread(chunks)
+            return reader._headed(body, chunks, negated=negated) or self.unread(chunks)
         parts = [
             node or self.unread(own(group, place, groups))
             for place, (node, group) in enumerate(zip(nodes, groups, strict=True))
@@ -249,6 +257,24 @@ class Reader:
         span = Span(body[0].start, body[-1].end)
         node: Node = AnyOf(parts=tuple(parts), span=span) if either else All(parts=tuple(parts), span=span)
         return Not(part=node, span=Span(chunks[0].start, chunks[-1].end)) if negated else node
+
+    def _headed(self, body: Sequence[Chunk], chunks: Sequence[Chunk], *, negated: bool) -> Node | None:
+        """A known thing with words behind it that were not understood: they narrow it, so that its absence still answers."""
+        for end in range(len(body) - 1, 0, -1):
+            if (
+                body[end].cat not in "pu,G"
+                or any(chunk.cat in _TURNS for chunk in body[end:])
+                or body[end - 1].cat in ",&|/pF"
+            ):
+                continue
+            base = self.whole(body[:end])
+            if not isinstance(base, Has) or base.concept.id is None:
+                continue
+            rest = self.unread(_trim_rest(body[end:]))
+            span = Span(chunks[0].start, chunks[-1].end)
+            node: Node = All(parts=(base, rest), span=Span(body[0].start, body[-1].end))
+            return Not(part=node, span=span) if negated else node
+        return None
 
     def _members(self, chunks: Sequence[Chunk]) -> tuple[list[list[Chunk]], bool | None]:
         """The members of a list, and whether any one of them is enough; None where the words leave that open."""

@@ -34,6 +34,7 @@ from trialwright.criteria.lists import bind_objects, is_weak
 from trialwright.criteria.nodes import All, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.people import attest
+from trialwright.criteria.things import MOST_QUALIFIER_WORDS
 
 if TYPE_CHECKING:
     from trialwright.criteria.grammar import Reader
@@ -71,7 +72,10 @@ def read_stated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | N
 def read_attested(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
     """What is left when nothing in a clause can be split: for a person to say, as a whole."""
     cats = {chunk.cat for chunk in chunks}
-    if cats & set("CROMKQWts") or "G" in cats:
+    kinds = {chunk.value for chunk in chunks if chunk.cat == "J"}
+    later = bool(kinds) and kinds <= {"contraception", "conduct", "compliance", "consent", "capacity"}
+    spoken = bool(kinds) and kinds <= {"consent", "compliance", "capacity"}
+    if cats & set("CROMKQts" if later else "CROMKQWts") or ("G" in cats and not spoken):
         return None
     return attest(reader.phrase(chunks))
 
@@ -180,7 +184,7 @@ def read_described(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
         if what is None:
             return None
         nothing = isinstance(who, All) and not who.parts
-        return what if nothing else All(parts=(who, what), span=_extent_of(chunks))
+        return what if nothing else All(parts=(who, what), span=extent(chunks))
     return None
 
 
@@ -208,7 +212,7 @@ def read_runs(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | Non
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
         return None
-    span = _extent_of(chunks)
+    span = extent(chunks)
     return All(parts=tuple(whole), span=span) if reader.kind == "inclusion" else AnyOf(parts=tuple(whole), span=span)
 
 
@@ -220,7 +224,8 @@ def read_demonstrated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> No
         (lead[0].cat == "J" and lead[0].value == "fitness")
         or reader.phrase(lead).words().lower().startswith("adequate")
     )
-    if at is None or not adequate or any(chunk.cat not in "JqUMCW" for chunk in lead):
+    named = len(lead) == 1 and lead[0].cat == "C"
+    if at is None or not (adequate or named) or any(chunk.cat not in "JqUMCW" for chunk in lead):
         return None
     shown = reader.whole(chunks[at + 1 :], depth)
     windows = [chunk.value for chunk in lead if chunk.cat == "W"]
@@ -556,7 +561,7 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "G"), None)
     if at is None or (at != len(chunks) - 1 and any(chunk.cat in ",;|&" for chunk in chunks)):
         return None
-    inner: list[Chunk] = chunks[at].value
+    inner: list[Chunk] = trim(chunks[at].value)
     rest = [*chunks[:at], *chunks[at + 1 :]]
     if not has_words(inner):
         return reader.whole(rest, depth)
@@ -591,7 +596,9 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             more = reader.whole(trim(inner), depth)
             return AnyOf(parts=(base, more), span=span) if more else None
         case _:
-            return _defined(reader, rest, inner, depth)
+            if any(chunk.cat == "P" for chunk in inner):
+                return _permitted(reader, rest, inner, depth)
+            return _defined(reader, rest, inner, depth) or _remarked(reader, rest, inner, depth)
 
 
 def _elsewhere(base: Has, body: Sequence[Chunk], reader: Reader) -> Node | None:
@@ -601,13 +608,31 @@ def _elsewhere(base: Has, body: Sequence[Chunk], reader: Reader) -> Node | None:
     names = [run for run in reader._members(body)[0] if run]
     sites = [Concept(text=normalise(reader.phrase(run).words()), kind="site") for run in names]
     parts = tuple(
-        msgspec.structs.replace(base, site=site, span=_extent_of(run)) for site, run in zip(sites, names, strict=True)
+        msgspec.structs.replace(base, site=site, span=extent(run)) for site, run in zip(sites, names, strict=True)
     )
-    return None if not parts else parts[0] if len(parts) == 1 else AnyOf(parts=parts, span=_extent_of(body))
+    return None if not parts else parts[0] if len(parts) == 1 else AnyOf(parts=parts, span=extent(body))
 
 
-def _extent_of(chunks: Sequence[Chunk]) -> Span:
-    return Span(chunks[0].start, chunks[-1].end)
+def _remarked(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
+    """A short parenthesis without numbers or logic narrows the thing before it, in words that no chart field settles."""
+    words = normalise(reader.phrase(inner).words())
+    if len(words.split()) > MOST_QUALIFIER_WORDS or any(chunk.cat in "Q#KtkNXIPZjWsMJ" for chunk in inner):
+        return None
+    base = reader.whole(rest, depth)
+    if isinstance(base, Has):
+        return msgspec.structs.replace(base, qualifiers=(*base.qualifiers, words))
+    return None if base is None else All(parts=(base, reader.unread(trim(inner))), span=extent([*rest, *inner]))
+
+
+def _permitted(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
+    """`X (Y is allowed)`: Y is taken from X; beside a number it changes nothing that is asked."""
+    at = next(place for place, chunk in enumerate(inner) if chunk.cat == "P")
+    if any(chunk.cat not in "FHp." and not is_trial_word(chunk) for chunk in inner[at + 1 :]):
+        return None
+    base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(inner[:at], depth)
+    if base is None or all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(base)):
+        return base
+    return excepting(base, aside, reader.vocabulary) if aside is not None else None
 
 
 def _names_again(rest: list[Chunk], body: list[Chunk]) -> bool:

@@ -22,7 +22,7 @@ from trialwright.criteria.lists import (
     shared_window,
     stack,
 )
-from trialwright.criteria.nodes import Dose, Has, Node, Not, Severity, Status, Times, Window
+from trialwright.criteria.nodes import Attest, Dose, Has, Node, Not, Severity, Status, Times, Window
 from trialwright.criteria.phrase import (
     CONDITION_WORDS,
     DRUG_WORDS,
@@ -108,6 +108,10 @@ class _Item:
             or not all(chunk.cat in _THING or (chunk.cat in "Q#" and self._fits(chunk)) for chunk in rest)
         ):
             return None
+        if _is_contraindication(self.prefix, self.phrase):
+            # What stands against a treatment is judged; the treatment itself may well be absent.
+            start = self.prefix[0].start if self.prefix else self.chunks[0].start
+            return Attest(kind="judgement", text=self.phrase.words(), span=Span(start, self.chunks[-1].end))
         times, rest = _times(rest)
         if any(chunk.cat in "Q#" and not self._is_dose(chunk) for chunk in rest):
             return None
@@ -188,7 +192,7 @@ class _Item:
         concept = concept_of(self.phrase, chunk, "finding")
         if concept.id == "malignancy" and self._is_another():
             return Concept(text=concept.text, kind="condition", id="second-malignancy")
-        if any(prefix.cat == "L" for prefix in self.prefix) and not _is_contraindication(self.prefix, self.phrase):
+        if any(prefix.cat == "L" for prefix in self.prefix):
             return Concept(text=concept.text, kind="allergy", id=concept.id)
         return concept
 
@@ -239,7 +243,7 @@ class _Item:
 
     def _kind(self, text: str) -> Kind | None:
         """What an unknown name names: by its own last word, then by what stands before it."""
-        if any(chunk.cat == "L" for chunk in self.prefix) and not _is_contraindication(self.prefix, self.phrase):
+        if any(chunk.cat == "L" for chunk in self.prefix):
             return "allergy"
         last = text.split()[-1] if text else ""
         if PROCEDURE_WORDS.search(last):
@@ -318,8 +322,6 @@ class _Item:
                 return None
             if not all(word in _PLAIN for word in text.split()):
                 words.append(text)
-        if any(chunk.cat == "L" for chunk in self.prefix) and _is_contraindication(self.prefix, self.phrase):
-            words.append("contraindicated")
         return tuple(word for word in words if word)
 
     def _site(self, rest: list[Chunk], head: Chunk) -> Concept | None:
