@@ -70,6 +70,11 @@ _TUMOUR = re.compile(
 )
 
 
+def _is_broad(entry_id: str, vocabulary: Vocabulary) -> bool:
+    """ "Cancer" or "solid tumours" name no disease that could be told from another malignancy."""
+    return len(vocabulary.descendants(entry_id)) > 30
+
+
 def _beside(
     criteria: tuple[Criterion, ...], conditions: Sequence[str], vocabulary: Vocabulary
 ) -> tuple[Criterion, ...]:
@@ -78,7 +83,11 @@ def _beside(
     Where the record names a tumour that the vocabulary does not know, "another" stays as it is: which one is meant is then open.
     """
     chunks = [chunk for condition in conditions for chunk in Lexer(condition, vocabulary).chunks() if chunk.cat == "C"]
-    own = [chunk.value for chunk in chunks if vocabulary.is_a(chunk.value.id, "malignancy")]
+    own = [
+        chunk.value
+        for chunk in chunks
+        if vocabulary.is_a(chunk.value.id, "malignancy") and not _is_broad(chunk.value.id, vocabulary)
+    ]
     if not conditions or (not own and any(map(_TUMOUR.search, conditions))):
         return criteria
     spread = vocabulary.find("metastatic cancer") if own else None

@@ -127,21 +127,29 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
 def bind_objects(groups: list[list[Chunk]], joins: list[str]) -> tuple[list[list[Chunk]], list[str]]:
     """`toxicity with radiation or chemotherapy`: members behind the object of a preposition that are of its sort, and not of the
     head's, are objects too; they narrow the head and are no members of the list."""
-    first = [chunk for chunk in groups[0] if chunk.cat not in "SbLq"]
-    bound = next((place for place, chunk in enumerate(first) if chunk.cat in "pT" and place), None)
-    if bound is None or len(groups) < 2:
-        return groups, joins
-    heads = [chunk for chunk in first[:bound] if chunk.cat in "CROMU"]
-    objects = [chunk for chunk in first[bound:] if chunk.cat in "CRO"]
-    if not heads or not objects or _sort(heads[-1]) == _sort(objects[-1]):
-        return groups, joins
-    merged = list(groups[0])
-    for place, group in enumerate(groups[1:], 1):
-        things = [chunk for chunk in group if chunk.cat in "CRO"]
-        if (group[0].cat in "SbTLN" and group[0].cat != "S") or not things or _sort(things[-1]) != _sort(objects[-1]):
-            return [merged, *groups[place:]], joins[place - 1 :]
-        merged += group
-    return [merged], []
+    bound = [list(groups[0])]
+    kept: list[str] = []
+    for join, group in zip(joins, groups[1:], strict=True):
+        if _is_object(bound[-1], group):
+            bound[-1] += group
+        else:
+            bound.append(list(group))
+            kept.append(join)
+    return bound, kept
+
+
+def _is_object(head: list[Chunk], group: list[Chunk]) -> bool:
+    """Whether a member goes on with the object of the member before it."""
+    body = [chunk for chunk in head if chunk.cat not in "SbLq"]
+    bound = next((place for place, chunk in enumerate(body) if chunk.cat in "pT" and place), None)
+    if bound is None or not group or group[0].cat in "bTLN":
+        return False
+    named = [chunk for chunk in body[:bound] if chunk.cat in "CROMU"]
+    objects = [chunk for chunk in body[bound:] if chunk.cat in "CRO"]
+    things = [chunk for chunk in group if chunk.cat in "CRO"]
+    if not named or not objects or not things:
+        return False
+    return _sort(named[-1]) != _sort(objects[-1]) == _sort(things[-1])
 
 
 def _sort(chunk: Chunk) -> str:

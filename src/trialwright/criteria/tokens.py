@@ -40,7 +40,8 @@ _TAG = re.compile(r"</?(?:br|p|li|ul|ol|b|i|sup|sub|strong|em|div|span)\s*/?>", 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 _TOKEN = re.compile(
     r"(?P<a>(?<![^\W\d_])(?:e\.\s?g|i\.\s?e|etc|vs|approx|incl|excl)\.|(?<![^\W\d_])[vV]\d+(?:\.\d+)+)|"
-    r"(?P<n>(?<![A-Za-z0-9.,])\d{1,3}(?: \d{3})+(?=\s*(?:/|cells|copies|platelets|per\b|IU|U/))|(?<![A-Za-z0-9])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,]*\d{4})|\d+(?:[.·]\d+)?|(?<![\w.])\.\d+)"
+    r"(?P<n>(?<![A-Za-z0-9.,])\d{1,3}(?: \d{3})+(?=\s*(?:/|cells|copies|platelets|per\b|IU|U/))|"
+    r"(?<![A-Za-z0-9])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,]*\d{4})|\d+(?:[.·]\d+)?|(?<![\w.])\.\d+)"
     r"|(?P<w>[^\W\d_]+(?:'[^\W\d_]+)?\d*(?:[^\W_]*)?)"
     r"|(?P<op>[<>]\s{0,2}/?\s{0,2}=|=\s{0,1}[<>]|[≥≤<>=≠]|(?<!\w)\+/-|±)"
     r"|(?P<s>[^\w\s]|_)"
