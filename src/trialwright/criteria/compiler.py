@@ -326,12 +326,15 @@ _REQUIRED = re.compile(
     r"(?!\s+(?:be|not be) (?:excluded|withdrawn|ineligible))",
     re.IGNORECASE,
 )
+_MUST_NOT = re.compile(r"\bmust not (?:be|have)\b(?!\s+(?:excluded|enrolled|included))", re.IGNORECASE)
 _BARE_NO = re.compile(r"^(?:no|not|without|absence of|never)\b", re.IGNORECASE)
 
 
 def _stated_kind(kind: CriterionKind, words: str) -> CriterionKind:
     """An exclusion that says what patients must do or be ("Patients must have …") is a requirement, whatever it is filed under."""
-    return "inclusion" if kind == "exclusion" and _REQUIRED.match(words.strip()) else kind
+    first = re.split(r"(?<=[.;])\s", words.strip(), maxsplit=1)[0]
+    required = _REQUIRED.match(first) or _MUST_NOT.search(first)
+    return "inclusion" if kind == "exclusion" and required else kind
 
 
 def _is_doubly_negative(words: str, node: Node) -> bool:
@@ -373,9 +376,14 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
     if not shape[2]:
         chunks = [*prefix, *own] if _takes(own) else own
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
-        node = reader.read(chunks) or unread
+        node = (None if _dangles(words[shape[0] : shape[1]]) else reader.read(chunks)) or unread
         return unread if loses_a_number(chunks, node) else node
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
+
+
+def _dangles(words: str) -> bool:
+    """A line that ends in a colon with nothing under it heads what a form has lost or put elsewhere."""
+    return words.rstrip().endswith((":", "："))
 
 
 def _takes(own: Sequence[Chunk]) -> bool:

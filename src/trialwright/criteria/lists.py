@@ -14,7 +14,11 @@ _SEPARATORS = frozenset(",&|/;")
 
 def is_weak(node: Node) -> bool:
     """A name of words alone that nothing around it supports: taken where it stands alone, not as a member of a list."""
-    return isinstance(node, Has) and node.concept.id is None and node.concept.kind == "finding" and not node.status
+    if not isinstance(node, Has) or node.concept.id is not None:
+        return False
+    last = node.concept.text.split()[-1] if node.concept.text else ""
+    named = any(pattern.search(last) for pattern in (CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS))
+    return not named or last == node.concept.text == "disease"
 
 
 def prefix_first(group: list[Chunk]) -> list[Chunk]:
@@ -199,6 +203,8 @@ def shared_window(groups: list[list[Chunk]]) -> Chunk | None:
     if len(groups) < 2 or any(chunk.cat == "W" for group in groups[:-1] for chunk in group):
         return None
     last = groups[-1]
+    if any(chunk.cat in "SbTLpu" for chunk in last):
+        return None
     return last[-1] if len(last) > 1 and last[-1].cat == "W" and last[-1].value.side != "during" else None
 
 

@@ -123,6 +123,8 @@ def read_comparison(phrase: Phrase) -> Node | None:
     method = match.groupdict().get("method")
     if method and not _METHOD.match(phrase.words(chunks[match.start("method") :])):
         return None
+    if "ratio" in phrase.words().lower().split() and phrase.cats.count("M") > 1:
+        return None
     measures = distinct([chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"])
     bounds = _unrestated([chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"])
     if any((chunk.value.time and chunk.value.relative is None) or not _comparable(chunk.value) for chunk in bounds):

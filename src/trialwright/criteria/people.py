@@ -31,7 +31,9 @@ def read_age(phrase: Phrase) -> Node | None:
     named = "g" in phrase.cats or "A" in phrase.cats or any(chunk.value.age for chunk in bounds)
     if not bounds:
         return _adult(phrase) if re.fullmatch(r"[Amfx&|,/q]*", phrase.cats) and "q" not in phrase.cats else None
-    if any(not _is_age(chunk.value, named) for chunk in bounds) or (not named and not _aged(phrase)):
+    if any(not _is_age(chunk.value, named) or not chunk.value.stated for chunk in bounds) or (
+        not named and not _aged(phrase)
+    ):
         return None
     if "m" in phrase.cats and "f" in phrase.cats and len(bounds) > 1:
         return None
@@ -85,8 +87,6 @@ def _age_limits(chunk: Chunk, unit: Any) -> list[Node]:
     bound: Bound = chunk.value
     unit = bound.time or unit
     limits: list[Node] = []
-    if not bound.stated:
-        return [Person(age=("=", Duration(bound.low or Decimal(0), unit)), span=chunk.span)]
     if bound.low is not None and bound.low_op != "=":
         limits.append(Person(age=(bound.low_op, Duration(bound.low, unit)), span=chunk.span))
     if bound.high is not None:

@@ -31,7 +31,7 @@ from trialwright.criteria.cuts import (
 from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.lexer import Bound, Chunk
 from trialwright.criteria.lists import bind_objects, is_weak
-from trialwright.criteria.nodes import All, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
+from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.people import attest
 from trialwright.criteria.things import MOST_QUALIFIER_WORDS
@@ -159,6 +159,7 @@ def _tier(compare: Node, limit: Chunk, condition: Node) -> Node | None:
     return All(parts=parts, span=span)
 
 
+_MODAL = re.compile(r"\b(?:must|should|agrees?|willing|need|have to|required)\b", re.IGNORECASE)
 _DESCRIBES = re.compile(
     r"^\s*(?:(?:patients?|subjects?|participants?|volunteers?|adults?)\b\s*)?(?:with|who have|having|diagnosed|suffering|"
     r"undergoing|scheduled|presenting|receiving|affected|treated|in\b|on\b)",
@@ -178,6 +179,8 @@ def read_described(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
         if not _DESCRIBES.match(behind):
             continue
         who = reader.phrase(chunks[:cut]).atom()
+        if any(chunk.cat in "mf" for chunk in chunks[:cut]) and _MODAL.search(behind):
+            continue
         if who is None or not all(isinstance(part, Person | All | AnyOf) for part in walk(who)):
             continue
         what = reader.whole(_after_subject(chunks[cut:]), depth)
@@ -450,6 +453,10 @@ def read_labelled(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     listing = next((chunk for chunk in named if chunk.cat in "vVa"), None)
     if listing is not None:
         return _listed(reader, [chunk for chunk in lead if chunk is not listing], listing, rest)
+    first = reader.text[max(0, lead[0].start - 4) : lead[0].end].lower().split()[0]
+    if first in ("for", "in") and any(chunk.cat == "H" for chunk in lead) and reader.kind == "inclusion":
+        condition, then = reader.whole(_after_subject(lead), depth), reader.whole(rest, depth)
+        return If(condition=condition, then=then, span=extent(chunks)) if condition and then else None
     if any(chunk.cat in "INXZPJQ#yeEG" for chunk in named) or len(named) > 6 or any(chunk.cat == ":" for chunk in rest):
         return None
     if any(chunk.cat in "STL" for chunk in named):
@@ -500,10 +507,22 @@ def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Nod
         parts.append(node)
     if len(parts) == 1:
         return parts[0]
+    if not either and _names_both_sexes(reader.text[chunks[0].start : chunks[-1].end]):
+        # "Men and non-pregnant women": nobody is both, so each is enough.
+        if any(isinstance(part, If) for part in parts):
+            return None
+        either = True
     if any(is_weak(part) for part in parts):
         return None
     span = Span(chunks[0].start, chunks[-1].end)
     return AnyOf(parts=tuple(parts), span=span) if either else All(parts=tuple(parts), span=span)
+
+
+def _names_both_sexes(words: str) -> bool:
+    return (
+        re.search(r"\b(?:males?|men|man)\b", words, re.IGNORECASE) is not None
+        and re.search(r"\b(?:females?|women|woman)\b", words, re.IGNORECASE) is not None
+    )
 
 
 def binds_objects(groups: list[list[Chunk]]) -> bool:
@@ -616,7 +635,8 @@ def _elsewhere(base: Has, body: Sequence[Chunk], reader: Reader) -> Node | None:
 def _remarked(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
     """A short parenthesis without numbers or logic narrows the thing before it, in words that no chart field settles."""
     words = normalise(reader.phrase(inner).words())
-    if len(words.split()) > MOST_QUALIFIER_WORDS or any(chunk.cat in "Q#KtkNXIPZjWsMJ" for chunk in inner):
+    spoken = any(chunk.cat == "J" and chunk.value != "judgement" for chunk in inner)
+    if len(words.split()) > MOST_QUALIFIER_WORDS or spoken or any(chunk.cat in "Q#KtkNXIPZjWsM" for chunk in inner):
         return None
     base = reader.whole(rest, depth)
     if isinstance(base, Has):
@@ -644,7 +664,8 @@ def _names_again(rest: list[Chunk], body: list[Chunk]) -> bool:
 def _defined(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
     """`Obesity (BMI > 35)`: the parenthesis says in numbers what the name means."""
     base, meaning = reader.whole(rest, depth), reader.whole(trim(inner), depth)
-    if not isinstance(base, Has) or base.when or base.severity or meaning is None:
+    adequate = isinstance(base, Attest) and base.kind == "fitness"
+    if meaning is None or not (adequate or (isinstance(base, Has) and not base.when and not base.severity)):
         return None
     if not all(isinstance(part, Compare | All | AnyOf) for part in walk(meaning)):
         return None

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Quantity
-from trialwright.codes.vocabulary import normalise
+from trialwright.codes.vocabulary import Entry, normalise
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.lists import (
     OWN_STATUS,
@@ -34,7 +36,6 @@ from trialwright.criteria.phrase import (
     concept_of,
     limits_of,
     merge_windows,
-    only,
     pairs_of,
 )
 from trialwright.criteria.phrases import word_set
@@ -53,6 +54,8 @@ def read_has(phrase: Phrase) -> Node | None:
     if either is None:
         return None
     if any(chunk.cat == "u" for group in groups[:-1] for chunk in group):
+        return None
+    if _bare_allergy(groups) or _shared_abuse(phrase, groups):
         return None
     groups = share_heads(phrase, share_tails(groups, joins))
     prefix: list[Chunk] = []
@@ -82,6 +85,32 @@ _TEMPORAL = frozenset({"history", "current", "active", "known,history", "family_
 def _is_disease(phrase: Phrase, words: str) -> bool:
     entry = phrase.vocabulary.find(words)
     return entry is not None and entry.kind == "condition"
+
+
+_SUBSTANCE_NOUN = re.compile(r"\b(?:abuse|dependence|misuse|addiction|dependency)$")
+
+
+def _shared_abuse(phrase: Phrase, groups: list[list[Chunk]]) -> bool:
+    """`alcohol, opioid or drug abuse`: the drugs before it are abused too, and are not excluded by themselves."""
+    if len(groups) < 2 or not _SUBSTANCE_NOUN.search(
+        phrase.words([chunk for chunk in groups[-1] if chunk.cat != "W"]).lower()
+    ):
+        return False
+    return any(
+        not _SUBSTANCE_NOUN.search(phrase.words([chunk for chunk in group if chunk.cat != "W"]).lower())
+        for group in groups[:-1]
+    )
+
+
+def _bare_allergy(groups: list[list[Chunk]]) -> bool:
+    """`allergy, or intolerance to X`: what the allergy is to stands behind a later word."""
+
+    def is_allergy(group: list[Chunk]) -> bool:
+        return any(
+            isinstance(chunk.value, Entry) and chunk.value.id in ("allergy", "hypersensitivity") for chunk in group
+        )
+
+    return any(is_allergy(group) for group in groups[:-1]) and any(chunk.cat in "pL" for chunk in groups[-1])
 
 
 class _Item:
@@ -119,6 +148,8 @@ class _Item:
         if head is None:
             return None
         concept, used, before, after = head
+        if not self._agrees(concept, used, rest):
+            return None
         windows = [chunk for chunk in rest if chunk.cat == "W"] or ([self.window] if self.window else [])
         severity = next((chunk for chunk in rest if chunk.cat == "k"), None)
         status = self._status(rest)
@@ -128,6 +159,12 @@ class _Item:
         when = merge_windows([chunk.value for chunk in windows])
         if when is None and windows:
             return None
+        if when is not None and _DIAGNOSED.intersection(qualifiers):
+            when = msgspec.structs.replace(when, edge="start")
+            qualifiers = tuple(words for words in qualifiers if words not in _DIAGNOSED)
+        if when is not None and when.at_most is not None and when.side == "before":
+            # "Not taking X within 4 weeks": taken at any time in them.
+            status = tuple(one for one in status if one != "current")
         recurrence = self._for_recurrence(concept, after)
         if recurrence is not None and when is None:
             when, qualifiers = (
@@ -152,6 +189,15 @@ class _Item:
         negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
         return Not(part=node, span=node.span) if negative else node
 
+    def _agrees(self, concept: Concept, used: Chunk, rest: list[Chunk]) -> bool:
+        """Whether what stands around the thing can be said of it: one is treated *for* a disease, and "must be stable" asks nothing of
+        those who do not have it."""
+        treated = any(chunk.cat == "T" and _TREATED.search(self.phrase.words([chunk]).lower()) for chunk in self.prefix)
+        if treated and concept.kind in ("condition", "finding"):
+            return False
+        behind = any(chunk.cat == "S" and chunk.start > used.end for chunk in rest)
+        return not (behind and _OBLIGED.search(self.phrase.words()))
+
     def _fits(self, chunk: Chunk) -> bool:
         """A dose, or a count before the thing."""
         return self._is_dose(chunk) or (
@@ -170,18 +216,13 @@ class _Item:
         """The concept, its chunk, and the chunks before and behind it that narrow it."""
         core = next((place for place, chunk in enumerate(rest) if chunk.cat in "pWuT" and place > 0), len(rest))
         known = [place for place in range(core) if rest[place].cat in "CRO"]
-        if not known:
-            resulted = any(chunk.cat == "j" for chunk in rest)
-            known = (
-                [place for place in range(core) if rest[place].cat in "MB"]
-                if self.prefix or resulted or only(rest, "MqSW")
-                else []
-            )
-            known = known if known and rest[known[-1]].cat == "M" else []
+        if not known and any(chunk.cat == "j" for chunk in rest):
+            # A measure is on record as a thing only by its result: "HCV RNA positive".
+            known = [place for place in range(core) if rest[place].cat == "M"]
+        if any(isinstance(rest[place].value, Entry) and rest[place].value.kind == "event" for place in known):
+            return None
         if known:
             place = known[-1]
-            if rest[place].cat == "M" and not self.prefix and not any(chunk.cat in "qj" for chunk in rest):
-                return None
             before = [chunk for chunk in rest[:place] if chunk.cat not in "SWkj"]
             if any(chunk.cat == "U" and str(chunk.value) in VERBISH for chunk in before):
                 return None
@@ -222,7 +263,12 @@ class _Item:
             words, tail = [*words, *tail[:taken]], tail[taken:]
         text = normalise(self.phrase.words([words[0], words[-1]]))
         tokens = text.split()
-        if len(tokens) > 7 or any(token in VERBISH for token in tokens) or not re.search(r"[a-z]{3}", text):
+        if (
+            len(tokens) > 7
+            or _PARTICIPLE.match(text)
+            or any(token in VERBISH for token in tokens)
+            or not re.search(r"[a-z]{3}", text)
+        ):
             return None
         if any(
             token.endswith("ing") and place > 0 and place == 1 and len(tokens) > 3 for place, token in enumerate(tokens)
@@ -264,6 +310,10 @@ class _Item:
 
     def _status(self, rest: list[Chunk]) -> tuple[Status, ...]:
         statuses: list[Status] = []
+        rest = (
+            rest[: next((place for place, chunk in enumerate(rest) if chunk.cat in "puT" and place), len(rest))]
+            + rest[-1:]
+        )
         last = [chunk for chunk in rest if chunk.cat not in "Wp"][-1:]
         for chunk in (
             *self.prefix,
@@ -304,7 +354,7 @@ class _Item:
             return None
         tail: list[Chunk] = []
         for chunk in after:
-            if chunk.cat in "WkSzj" or (chunk.cat in "Q#" and self._is_dose(chunk)):
+            if chunk.cat in "Wkzj" or (chunk.cat == "S" and not tail) or (chunk.cat in "Q#" and self._is_dose(chunk)):
                 continue
             if chunk.cat == "B" and all(other.cat in "pB" for other in tail):
                 tail = []
@@ -364,6 +414,10 @@ _METHODS = (
     (r"radio|imaging", Concept(text="imaging", kind="procedure", id="imaging")),
 )
 _ANOTHER = re.compile(r"\b(?:other|another|additional|second|secondary|prior|previous|history|concurrent|past)\b")
+_DIAGNOSED = frozenset({"diagnosed", "diagnosis", "initially diagnosed", "first diagnosed"})
+_TREATED = re.compile(r"\b(?:receiv|treat|tak(?:e|ing)|us(?:e|ing)|therapy|medicat|administ)")
+_OBLIGED = re.compile(r"\b(?:must|should|shall|has to|have to)\b", re.IGNORECASE)
+_PARTICIPLE = re.compile(r"^(?!(?:bleeding|breastfeeding|smoking|vomiting|bed)\b)[a-z]+(?:ed|ing)\s+\S")
 _TAIL_NOUNS = word_set("tail")
 # Before a name these turn it into another thing or its opposite; the whole is then not understood.
 _TURNING = re.compile(r"\b(?:non|anti|no|not|without|never|free|pseudo|negative|absent|rule[ds]? out|unlike)\b")
