@@ -153,6 +153,8 @@ class _Item:
         windows = [chunk for chunk in rest if chunk.cat == "W"] or ([self.window] if self.window else [])
         severity = next((chunk for chunk in rest if chunk.cat == "k"), None)
         status = self._status(rest)
+        if concept.id == "second-malignancy" and _PAST.search(concept.text.lower()) and "history" not in status:
+            status = ("history", *status)
         qualifiers = self._qualifiers(before, after)
         if qualifiers is None or len(windows) > 2:
             return None
@@ -414,6 +416,7 @@ _METHODS = (
     (r"radio|imaging", Concept(text="imaging", kind="procedure", id="imaging")),
 )
 _ANOTHER = re.compile(r"\b(?:other|another|additional|second|secondary|prior|previous|history|concurrent|past)\b")
+_PAST = re.compile(r"\b(?:prior|previous|past|history)\b")
 _DIAGNOSED = frozenset({"diagnosed", "diagnosis", "initially diagnosed", "first diagnosed"})
 _TREATED = re.compile(r"\b(?:receiv|treat|tak(?:e|ing)|us(?:e|ing)|therapy|medicat|administ)")
 _OBLIGED = re.compile(r"\b(?:must|should|shall|has to|have to)\b", re.IGNORECASE)
