@@ -8,6 +8,7 @@ spans     entity spans against Chia's val set
 forms     atoms against the Leaf Clinical Trials logical forms
 numbers   numeric comparisons against the hand-made set
 losses    numbers, concepts and words that readings called whole leave out
+whole     readings called whole against a hand-made judgement of each
 """
 
 import argparse
@@ -20,13 +21,14 @@ import criteria_losses
 import criteria_numbers
 import criteria_people
 import criteria_spans
+import criteria_whole
 from criteria_corpora import DATA, Figure, append
 
-_NAMES = ("coverage", "people", "spans", "forms", "numbers", "losses")
+_NAMES = ("coverage", "people", "spans", "forms", "numbers", "losses", "whole")
 
 
 def measure(name: str, sample: int | None, examples: int) -> list[Figure]:
-    """The figures of one measure. sample: trials or items to draw; the hand-made set is always read whole."""
+    """The figures of one measure. sample: trials or items to draw; the hand-made sets are always read whole."""
     match name:
         case "coverage":
             return criteria_coverage.measure(sample)
@@ -40,6 +42,8 @@ def measure(name: str, sample: int | None, examples: int) -> list[Figure]:
             return criteria_numbers.measure(examples)
         case "losses":
             return criteria_losses.measure(sample, examples)
+        case "whole":
+            return criteria_whole.measure(examples)
         case _:
             raise ValueError(f"no measure {name!r}; there are {', '.join(_NAMES)}")
 

@@ -13,6 +13,7 @@ from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Diagnostic, Span
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 from trialwright.criteria.accounting import loses_a_number
+from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.lexer import Chunk, Lexer
@@ -377,8 +378,13 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         chunks = [*prefix, *own] if _takes(own) else own
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
         node = (None if _dangles(words[shape[0] : shape[1]]) else reader.read(chunks)) or unread
-        return unread if loses_a_number(chunks, node) else node
+        return unread if loses_a_number(chunks, node) else _checked(node, words[shape[0] : shape[1]], unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
+
+
+def _checked(node: Node, words: str, unread: Unread) -> Node:
+    node = settled(node, words)
+    return unread if is_doubtful(node, words) else node
 
 
 def _dangles(words: str) -> bool:

@@ -19,6 +19,11 @@ _NEGATED = re.compile(
     r"unlikely|poor|without|deprived|illiterate|language barriers?|doubt\w*|under guardianship|insufficient|inadequate|uncooperative)\b"
 )
 
+_COORDINATED = re.compile(
+    rf"{_NEGATED.pattern}(?: (?:able|willing|capable))?(?:(?:,| or| and/or| and|\s?/)\s*{_NEGATED.pattern}(?: (?:able|willing|capable))?)+"
+)
+"""`unable or unwilling to comply` denies once."""
+
 
 def read_age(phrase: Phrase) -> Node | None:
     if not re.fullmatch(r"[gAmfxQ#o&|,/:\-SJqWp.]*", phrase.cats) or not re.search(r"[Q#A]", phrase.cats):
@@ -205,7 +210,7 @@ def attest(phrase: Phrase) -> Node | None:
             return qualified
     words = phrase.words()
     node: Node = Attest(kind=kind, text=words, span=phrase.span)
-    negations = len(_NEGATED.findall(words.lower())) if kind != "judgement" else 0
+    negations = len(_NEGATED.findall(_COORDINATED.sub("unable", words.lower()))) if kind != "judgement" else 0
     return Not(part=node, span=phrase.span) if negations % 2 else node
 
 

@@ -1,0 +1,170 @@
+"""Signs, in a finished tree, that it does not say what its words say; such a reading is refused, or set right where that is sure.
+
+Every sign here was met in readings that were judged by hand against their words. A sign looks at the tree, not at how it came about,
+so it also catches what a new rule gets wrong.
+"""
+
+import re
+
+import msgspec
+
+from trialwright.codes.concepts import Concept
+from trialwright.criteria.nodes import All, Attest, Compare, Has, Node, Not, children, rebuild
+from trialwright.criteria.nodes import Any as AnyOf
+
+_NO_NAME = re.compile(
+    r"(?:(?:may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
+    r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
+    r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
+    r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
+    r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?)$)",
+    re.IGNORECASE,
+)
+"""The beginning of what names nothing: a verb, a preposition, a general noun alone."""
+
+_CUT_HEAD = re.compile(
+    r"(?:\b(?:of|or|and|the|with|to|due|tract|impairment of .+|deterioration of .+|adequate .+)|(?:^|\s)disease characteristics)$",
+    re.IGNORECASE,
+)
+"""The end of a phrase whose head noun stands elsewhere."""
+
+_NOT_A_CONDITION = re.compile(
+    r"\b(?:therap(?:y|ies)|treatments?|trials?|stud(?:y|ies)|drugs?|regimens?|enrol\w*|participat\w*|surger(?:y|ies)|inhibitors?|"
+    r"[a-z]{2,4}-?\d{3,})\b",
+    re.IGNORECASE,
+)
+_NOT_ON_RECORD = frozenset({"screening", "language", "excipient", "diagnosis", "study-visit"})
+"""An event, an ability or a part of a product: that it is on record says nothing about a person."""
+
+_RESULT = re.compile(
+    r"\b(?:positive|negative|normal|abnormal\w*|impair\w*|function|deteriorat\w*|adequate|inadequate|elevat\w*|reduced|result)\b",
+    re.IGNORECASE,
+)
+_TESTS = frozenset({"blood-test", "pcr", "liver-function-test", "urinalysis", "hiv-test"})
+
+_POSITIVE = re.compile(
+    r"\b(?:agree\w*|willing\w*|able to|ability to|must use|use of|using|consents?|commit\w*|accept\w*|capable|refrain\w*|abstain\w*)\b",
+    re.IGNORECASE,
+)
+_NEGATIVE = re.compile(
+    r"\b(?:unable|unwilling\w*|inabil\w*|refus\w*|cannot|can't|incapable|incapacit\w*|not|no|never|non-?complian\w*|unlikely|"
+    r"compromis\w*|interfer\w*|prevent\w*|preclud\w*|impair\w*|limit\w*|prejudic\w*|hinder\w*|jeopard\w*|poor|lack\w*|fail\w*|"
+    r"doubt\w*|insufficient|inadequate|without|disagree\w*|uncooperative|incompetent)\b",
+    re.IGNORECASE,
+)
+_HARM = re.compile(
+    r"\b(?:compromis\w*|interfer\w*|prevent\w*|preclud\w*|impair\w*|prejudic\w*|hinder\w*|jeopard\w*)\b", re.IGNORECASE
+)
+_ANOTHER = re.compile(
+    r"\b(?:other|second\w*|concurrent|additional|concomitant|another|different|synchronous|separate|previous|prior)\b",
+    re.IGNORECASE,
+)
+_WHOSE = re.compile(
+    r"(?:in\s+)?(?:the\s+)?(?:opinion|judge?ment|discretion|.{0,30}\b(?:opinion|judge?ment))\b", re.IGNORECASE
+)
+_ONLY_IF = re.compile(r"\b(?:only if|unless|except|provided)\b", re.IGNORECASE)
+_RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
+
+
+def settled(node: Node, words: str) -> Node:
+    """The tree with what is surely wrong set right: who an attestation speaks for, what a window says already, idle signs."""
+    another = _ANOTHER.search(words) is not None
+    slash = (
+        re.search(r"\b(?:AST|SGOT|ALT|SGPT)\b[^/]{0,12}/\s*\(?(?:AST|SGOT|ALT|SGPT)", words, re.IGNORECASE) is not None
+    )
+
+    def settle(part: Node) -> Node:
+        match part:
+            case Not(part=Attest() as attest) if _is_positive(attest):
+                return attest
+            case Not(part=Not(part=Attest())):
+                return part.part
+            case Attest(kind="consent" | "compliance" | "capacity", text=text) if _HARM.search(text):
+                # What would hinder compliance is the lack of it.
+                return Not(part=part, span=part.span)
+            case Has():
+                return _settled_thing(part, another)
+            case Compare(qualifiers=qualifiers) if qualifiers:
+                return msgspec.structs.replace(part, qualifiers=_worded(qualifiers))
+            case AnyOf(parts=parts) if any(isinstance(one, Has) and one.concept.kind == "allergy" for one in parts):
+                return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
+            case AnyOf(parts=parts) if slash and all(
+                isinstance(one, Compare) and one.op in ("<", "<=") for one in parts
+            ):
+                return All(parts=parts, span=part.span)
+            case _:
+                return part
+
+    return rebuild(node, settle)
+
+
+def _settled_thing(has: Has, another: bool) -> Has:
+    status, concept = has.status, has.concept
+    if "current" in status and has.when is not None and has.when.at_most is not None:
+        # "Taking antibiotics within the past 4 weeks": a course that ended last week counts.
+        status = tuple(one for one in status if one != "current")
+    if concept.kind in ("drug", "procedure") and "treated" in status:
+        status = tuple(one for one in status if one != "treated")
+    if concept.id == "second-malignancy" and not another:
+        concept = msgspec.structs.replace(concept, id="malignancy")
+    return msgspec.structs.replace(has, status=status, concept=concept, qualifiers=_worded(has.qualifiers))
+
+
+def _allergy_too(part: Node) -> Node:
+    """`allergic to gemcitabine or any of its excipients`: the allergy is to both."""
+    if isinstance(part, Has) and part.concept.id == "excipient":
+        return msgspec.structs.replace(part, concept=Concept(text=part.concept.text, kind="allergy"))
+    return part
+
+
+def _worded(qualifiers: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in qualifiers if re.search(r"[A-Za-z]", one) and one.lower() not in ("criteria", "region"))
+
+
+def _is_positive(attest: Attest) -> bool:
+    """`agrees not to donate blood`: what is agreed to may hold a "not"; that they agree is still the claim."""
+    claim = _POSITIVE.search(attest.text)
+    return (
+        claim is not None and _NEGATIVE.search(attest.text[: claim.start()]) is None and not _HARM.search(attest.text)
+    )
+
+
+def is_doubtful(node: Node, words: str) -> bool:
+    """True when the tree bears a sign of having misread its words."""
+    return any(_doubt(part, above, words) for part, above in _with_parents(node))
+
+
+def _with_parents(node: Node, above: Node | None = None) -> list[tuple[Node, Node | None]]:
+    found: list[tuple[Node, Node | None]] = [(node, above)]
+    for child in children(node):
+        found.extend(_with_parents(child, node))
+    return found
+
+
+def _doubt(part: Node, above: Node | None, words: str) -> bool:
+    match part:
+        case Not(part=Not(part=inner)):
+            return bool(children(inner)) or _ONLY_IF.search(words) is None
+        case Has():
+            return _doubtful_thing(part, above, words)
+        case AnyOf(parts=parts):
+            return any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts)
+        case Compare(qualifiers=qualifiers):
+            return any(_RATIO.search(one) for one in qualifiers) and above is not None
+        case _:
+            return False
+
+
+def _doubtful_thing(has: Has, above: Node | None, words: str) -> bool:
+    concept, listed = has.concept, isinstance(above, All | AnyOf)
+    if concept.id is None:
+        return (
+            _NO_NAME.match(concept.text) is not None
+            or _CUT_HEAD.search(concept.text) is not None
+            or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
+        )
+    if concept.id in _TESTS:
+        return _RESULT.search(words) is not None
+    if concept.id == "allergy":
+        return listed and not has.qualifiers
+    return concept.id in _NOT_ON_RECORD
