@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from trialwright.codes.concepts import Concept
-from trialwright.criteria.nodes import All, Attest, Compare, Has, Node, Not, children, rebuild
+from trialwright.criteria.nodes import All, Attest, Compare, Has, Node, Not, Unread, children, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 
 _NO_NAME = re.compile(
@@ -63,6 +63,17 @@ _WHOSE = re.compile(
     r"(?:in\s+)?(?:the\s+)?(?:opinion|judge?ment|discretion|.{0,30}\b(?:opinion|judge?ment))\b", re.IGNORECASE
 )
 _ONLY_IF = re.compile(r"\b(?:only if|unless|except|provided)\b", re.IGNORECASE)
+_AND_MORE = re.compile(r"\b(?:or other|and other|including)\b", re.IGNORECASE)
+_BEING_TREATED = re.compile(r"\b(?:being|been|are|is) treated for\b", re.IGNORECASE)
+_NOT_ALLOWED = re.compile(
+    r"\b(?:are|is) not (?:an? |considered (?:an? )?)?(?:acceptable|adequate|permitted|allowed)\b", re.IGNORECASE
+)
+_EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
+_USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
+_REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
+_NO_NARROWING = re.compile(
+    r"\b(?:infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b", re.IGNORECASE
+)
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
 
@@ -100,7 +111,7 @@ def settled(node: Node, words: str) -> Node:
 
 def _settled_thing(has: Has, another: bool) -> Has:
     status, concept = has.status, has.concept
-    if "current" in status and has.when is not None and has.when.at_most is not None:
+    if "current" in status and has.when is not None and has.when.at_most is not None and has.when.side == "before":
         # "Taking antibiotics within the past 4 weeks": a course that ended last week counts.
         status = tuple(one for one in status if one != "current")
     if concept.kind in ("drug", "procedure") and "treated" in status:
@@ -131,14 +142,30 @@ def _is_positive(attest: Attest) -> bool:
 
 def is_doubtful(node: Node, words: str) -> bool:
     """True when the tree bears a sign of having misread its words."""
-    return any(_doubt(part, above, words) for part, above in _with_parents(node))
+    return _nested_negations(node) > 2 or _leaves_out(node, words) or _doubtful_below(node, None, words)
 
 
-def _with_parents(node: Node, above: Node | None = None) -> list[tuple[Node, Node | None]]:
-    found: list[tuple[Node, Node | None]] = [(node, above)]
-    for child in children(node):
-        found.extend(_with_parents(child, node))
-    return found
+def _nested_negations(node: Node) -> int:
+    """How deep Not stands in Not: lines run together ("No … No …") give deep ones, sentences do not."""
+    deepest = max(map(_nested_negations, children(node)), default=0)
+    return deepest + isinstance(node, Not)
+
+
+def _leaves_out(node: Node, words: str) -> bool:
+    """Words that a tree of one thing, or without a Not, cannot have said."""
+    parts = list(walk(node))
+    if any(isinstance(part, Unread | Attest) for part in parts):
+        return False
+    things = [part for part in parts if isinstance(part, Has)]
+    if len(parts) == 1 and things and _AND_MORE.search(words):
+        return bool(things[0].qualifiers) or "including" in words.lower()
+    if things and _BEING_TREATED.search(words):
+        return all(thing.concept.kind == "condition" and "treated" not in thing.status for thing in things)
+    return _NOT_ALLOWED.search(words) is not None and not any(isinstance(part, Not) for part in parts)
+
+
+def _doubtful_below(part: Node, above: Node | None, words: str) -> bool:
+    return _doubt(part, above, words) or any(_doubtful_below(child, part, words) for child in children(part))
 
 
 def _doubt(part: Node, above: Node | None, words: str) -> bool:
@@ -146,23 +173,51 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
         case Not(part=Not(part=inner)):
             return bool(children(inner)) or _ONLY_IF.search(words) is None
         case Has():
-            return _doubtful_thing(part, above, words)
+            return _doubtful_thing(part, isinstance(above, All | AnyOf), words)
         case AnyOf(parts=parts):
-            return any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts)
+            return _doubtful_list(parts, words)
         case Compare(qualifiers=qualifiers):
-            return any(_RATIO.search(one) for one in qualifiers) and above is not None
+            return any(_RATIO.search(one) for one in qualifiers)
         case _:
             return False
 
 
-def _doubtful_thing(has: Has, above: Node | None, words: str) -> bool:
-    concept, listed = has.concept, isinstance(above, All | AnyOf)
+def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
+    """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
+    attested = [one.kind for one in parts if isinstance(one, Attest)]
+    if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
+        return True
+    things = [one for one in parts if isinstance(one, Has)]
+    if "conduct" in attested and things:
+        return True
+    denied = any(isinstance(one, Not) and isinstance(one.part, Has) for one in parts)
+    if denied and things and re.search(r"\band\b", words, re.IGNORECASE):
+        return True
+    return len(things) == len(parts) > 1 and _says_of_one(things, words)
+
+
+def _says_of_one(things: list[Has], words: str) -> bool:
+    """A window, an exception or an excess that stands at one end of a list and belongs to all of it."""
+    *firsts, last = things
+    if all(thing.concept.kind in ("drug", "procedure") for thing in things) and len(things) > 2:
+        late = last.when is not None and last.when.at_most is not None and all(one.when is None for one in firsts)
+        if late or (last.unless and not any(one.unless for one in firsts)):
+            return True
+    return _EXCESS.search(words) is not None and any(thing.concept.id in _USED for thing in things)
+
+
+def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
+    concept = has.concept
+    if any(one.count(",") > 1 or ":" in one or _NO_NARROWING.search(one) for one in has.qualifiers):
+        return True
     if concept.id is None:
         return (
             _NO_NAME.match(concept.text) is not None
             or _CUT_HEAD.search(concept.text) is not None
             or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
         )
+    if concept.kind in ("drug", "vaccine") and any(_REACTION.search(one) for one in has.qualifiers):
+        return True
     if concept.id in _TESTS:
         return _RESULT.search(words) is not None
     if concept.id == "allergy":

@@ -152,9 +152,7 @@ class _Item:
             return None
         windows = [chunk for chunk in rest if chunk.cat == "W"] or ([self.window] if self.window else [])
         severity = next((chunk for chunk in rest if chunk.cat == "k"), None)
-        status = self._status(rest)
-        if concept.id == "second-malignancy" and _PAST.search(concept.text.lower()) and "history" not in status:
-            status = ("history", *status)
+        status = _with_history(concept, self._status(rest))
         qualifiers = self._qualifiers(before, after)
         if qualifiers is None or len(windows) > 2:
             return None
@@ -164,9 +162,6 @@ class _Item:
         if when is not None and _DIAGNOSED.intersection(qualifiers):
             when = msgspec.structs.replace(when, edge="start")
             qualifiers = tuple(words for words in qualifiers if words not in _DIAGNOSED)
-        if when is not None and when.at_most is not None and when.side == "before":
-            # "Not taking X within 4 weeks": taken at any time in them.
-            status = tuple(one for one in status if one != "current")
         recurrence = self._for_recurrence(concept, after)
         if recurrence is not None and when is None:
             when, qualifiers = (
@@ -391,6 +386,12 @@ class _Item:
         named = drug or next((chunk for chunk in rest if chunk.cat == "R"), None)
         equivalent = named.value.id if any(chunk.cat == "z" for chunk in rest) and named is not None else None
         return Dose(op=pairs[0][0], quantity=Quantity(pairs[0][1], amount.value.unit), equivalent=equivalent)
+
+
+def _with_history(concept: Concept, status: tuple[Status, ...]) -> tuple[Status, ...]:
+    """`Prior malignancy` is one name, and its "prior" a status all the same."""
+    past = concept.id == "second-malignancy" and _PAST.search(concept.text.lower()) and "history" not in status
+    return ("history", *status) if past else status
 
 
 def _is_contraindication(prefix: Iterable[Chunk], phrase: Phrase) -> bool:
