@@ -7,7 +7,7 @@ LOCKS := requirements/build.lock requirements/all.lock
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test bench bench-criteria demo lock clean
+.PHONY: help setup check format test bench bench-criteria demo readme lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -50,6 +50,9 @@ bench-criteria: setup  ## measure the criteria compiler on real data (SAMPLE=400
 
 demo: setup  ## screen the built-in patients for the built-in trials
 	$(BIN)/trialwright demo -o report.html
+
+readme: setup  ## rewrite the transcripts in README.md and docs/ from what the commands print
+	$(BIN)/python docs/transcripts.py
 
 # uv is needed here only, so it lives in a venv of its own.
 lock:  ## resolve the dependencies anew

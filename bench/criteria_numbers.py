@@ -160,30 +160,30 @@ def _of_node(node: Node, turned: bool, text: str) -> Iterator[Said]:
         return
     place = node.span.start, node.span.end
 
-    def said(kind: str, name: tuple[str, str], op: Op, quantity: Quantity, relative: str = "") -> Said:
-        measure_id, words = name
+    def said(name: tuple[str, str, str], op: Op, quantity: Quantity, relative: str = "") -> Said:
+        kind, measure_id, words = name
         return Said(kind, measure_id, _words(words), op, _TURNED[op] if turned else None, quantity, relative, *place)
 
     match node:
         case Compare(measure=concept, op=op, quantity=quantity, relative_to=relative):
             words = f"{concept.text} {' '.join(node.qualifiers)} {concept.id or ''}"
-            yield said("measure", (concept.id or "", words), op, quantity, relative or "")
+            yield said(("measure", concept.id or "", words), op, quantity, relative or "")
         case ScaleScore(scale=scale, op=op, value=value):
-            yield said("scale", (scale, f"{scale} {node.span.of(text)}"), op, Quantity(value))
+            yield said(("scale", scale, f"{scale} {node.span.of(text)}"), op, Quantity(value))
         case Person(age=(op, age)):
-            yield said("age", ("age", "age"), op, Quantity(age.value, _TIMES[age.unit]))
+            yield said(("age", "age", "age"), op, Quantity(age.value, _TIMES[age.unit]))
         case Attest(kind="life_expectancy", at_least=age) if age is not None:
             yield said(
-                "life-expectancy", ("life-expectancy", "life expectancy"), ">=", Quantity(age.value, _TIMES[age.unit])
+                ("life-expectancy", "life-expectancy", "life expectancy"), ">=", Quantity(age.value, _TIMES[age.unit])
             )
         case Has(concept=concept):
             words = f"{concept.text} {node.span.of(text)}"
             if node.severity:
-                yield said("grade", ("", words), node.severity.op, Quantity(node.severity.grade))
+                yield said(("grade", "", words), node.severity.op, Quantity(node.severity.grade))
             if node.times:
-                yield said("count", ("", words), node.times.op, Quantity(Decimal(node.times.count)))
+                yield said(("count", "", words), node.times.op, Quantity(Decimal(node.times.count)))
             if node.dose:
-                yield said("dose", (concept.id or "", words), node.dose.op, node.dose.quantity)
+                yield said(("dose", concept.id or "", words), node.dose.op, node.dose.quantity)
         case _:
             return
 

@@ -84,6 +84,28 @@ def test_origin_is_the_nearest_that_is_known(trial: Trial, path: str, place: str
     assert trial.origin(path).place == place
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("protocolSection.identificationModule.nctId", "NCT90000001"),
+        ("protocolSection.identificationModule.acronym", ""),
+        ("protocolSection.contactsLocationsModule.locations[1].zip", "1"),
+        ("protocolSection.contactsLocationsModule.locations[1].city", None),
+        ("protocolSection.contactsLocationsModule.locations[7].zip", None),
+        ("protocolSection.contactsLocationsModule.locations.zip", None),
+        ("protocolSection.conditionsModule.keywords[0]", "a"),
+        ("protocolSection.identificationModule[0]", None),
+        ("protocolSection.identificationModule.nctId.length", None),
+        ("protocolSection.nothing.of[2].this", None),
+        ("resultsSection.a", None),
+        ("/clinical_study/brief_title", None),
+        ("", None),
+    ],
+)
+def test_the_text_at_an_address(trial: Trial, path: str, text: str | None) -> None:
+    assert trial.text_at(path) == text
+
+
 def test_in_api_v2_the_path_is_the_place() -> None:
     path = "protocolSection.statusModule.overallStatus"
     assert Trial(record=Record()).origin(path) == Origin(path)

@@ -11,6 +11,7 @@ source  ClinicalTrials.gov API v2 (OpenAPI 2.0.5) and the keys its records hold 
 """
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     Unparsed = msgspec.Raw | None
 else:
     Unparsed = msgspec.Raw
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 class _Part(
@@ -537,6 +540,20 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         _require_field(Record, keys)
         found = _presence(self.record, keys)
         return "stripped" if found == "absent" and path in self.source.stripped else found
+
+    def text_at(self, path: str) -> str | None:
+        """The text at an address of the record, list positions in brackets: `…primaryOutcomes[0].timeFrame`.
+
+        returns  None where no text stands: another kind of value, an absent one, an address of another form
+        """
+        value: object = self.record
+        for key, position in _STEP.findall(path):
+            if position:
+                value = value[int(position)] if isinstance(value, tuple) and int(position) < len(value) else None
+            else:
+                fields = part_fields(type(value)) if isinstance(value, msgspec.Struct) else {}
+                value = getattr(value, fields[key][0]) if key in fields else None
+        return value if isinstance(value, str) else None
 
     def origin(self, path: str) -> Origin:
         """Where the value of `path` (list positions in brackets: `…locations[2].city`) stood in what was read."""

@@ -56,9 +56,14 @@ def test_nobody_mistakes_a_sample_for_the_registrys_record(trials: list[Trial]) 
         assert seconds[:1] == [REAL[trial.nct_id]] if trial.nct_id in REAL else not seconds
 
 
-def test_nothing_of_a_sample_needs_a_remark_of_the_reader(trials: list[Trial]) -> None:
-    own = {"SAMPLE-004"}  # keeps the gaps in numbering and the lost number of its model
-    assert [trial.nct_id for trial in trials if trial.diagnostics and trial.nct_id not in own] == []
+def test_a_sample_has_the_remarks_of_its_model_and_no_others(trials: list[Trial]) -> None:
+    assert {trial.nct_id: {remark.code for remark in trial.diagnostics} for trial in trials} == {
+        "SAMPLE-000": {"markdown-escape"},
+        "SAMPLE-001": {"markdown-escape"},
+        "SAMPLE-002": {"repeated-text"},
+        "SAMPLE-003": set(),
+        "SAMPLE-004": {"markdown-escape", "lost-angle-text", "numbering-gap", "repeated-text"},
+    }
 
 
 def test_a_sample_shares_no_sentence_with_its_model(trials: list[Trial], seeds: dict[str, bytes]) -> None:

@@ -8,13 +8,13 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from trialwright.registries import ReadError, Unreadable, read_trial, read_trials, recognise, write_record
+from trialwright.registries import ReadError, Unreadable, ctgov, read_trial, read_trials, recognise, write_record
 from trialwright.registries.feed import HEAD, Feed, lines
 from trialwright.registries.json_stream import is_line_by_line
 from trialwright.trial import Trial
@@ -277,6 +277,38 @@ def test_two_trials_with_one_id_are_both_read_and_the_later_one_is_remarked() ->
     assert first.diagnostics == ()
     (remark,) = second.diagnostics
     assert (remark.code, remark.message) == ("duplicate-id", "NCT90000001 was read before: record 1 of in")
+
+
+def test_every_form_has_the_same_remarks_on_its_texts() -> None:
+    """API v2 too, whose own reader passes texts on as they are."""
+    words = "Inclusion Criteria:\n\n1. ANC ≥ 1.5 x 109/L\n2. adults\n4. weight \\> 30 kg, as in NCT90000009"
+    identification = {"nctId": "NCT90000001"}
+    v2 = {
+        "protocolSection": {"identificationModule": identification, "eligibilityModule": {"eligibilityCriteria": words}}
+    }
+    old = {
+        "ProtocolSection": {
+            "IdentificationModule": {"NCTId": "NCT90000001"},
+            "EligibilityModule": {"EligibilityCriteria": words},
+        }
+    }
+    expected = ["lost-superscript", "markdown-escape", "numbering-gap", "foreign-trial-id"]
+    for study_of_a_form in (v2, {"news": 1, **v2}, old):
+        (trial,) = read_trials(text(study_of_a_form))
+        assert isinstance(trial, Trial)
+        assert [remark.code for remark in trial.diagnostics if remark.code != "unknown-key"] == expected
+        places = [remark.span.of(words) for remark in trial.diagnostics if remark.span]
+        assert places == ["x 109/L", "\\>", "4", "NCT90000009"]
+    assert ctgov.read(text(v2)).diagnostics == ()
+
+
+def test_remarks_change_nothing_of_what_is_written_back(records: Iterable[bytes]) -> None:
+    remarked = 0
+    for line in records:
+        trial = read_trial(line)
+        assert json.loads(write_record(trial)) == json.loads(line)
+        remarked += bool(trial.diagnostics)
+    assert remarked > 1000
 
 
 def test_packed_data_that_grow_without_reason_are_refused() -> None:

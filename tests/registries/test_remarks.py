@@ -30,6 +30,7 @@ def words(text: str, code: str) -> list[str]:
         ("platelets > 75 x 103/uL", ["x 103/uL"]),
         ("red cells 4 x 1012/L", ["x 1012/L"]),
         ("lymphocytes of 0.8 109/L", ["109/L"]),
+        ("eosinophils > 0.6x106/mL", ["x106/mL"]),
         ("ANC ≥ 1.5 × 10⁹/L", []),
         ("ANC ≥ 1.5 x 10^9/L", []),
         ("ANC ≥ 1.5 x 10E9/L", []),
@@ -62,6 +63,8 @@ def test_escapes(text: str, found: list[str]) -> None:
         ("at most < > mg of it", ["< >"]),
         ("Men 6 months ago, had surgery", ["Men 6 months ago"]),
         ("women with surgery 6 months ago", []),
+        ("at most <> mg", ["<>"]),
+        ("snowmen 6 months ago and patients 6 months agog", []),
         ("5 < 7 > 3", []),
     ],
 )

@@ -432,7 +432,7 @@ class TestSeed002:
             "missing-space": 2,
             "repeated-text": 2,
         }
-        assert remarks(trial, "markdown-escape") == ["1 backslash escapes: \\~"]
+        assert remarks(trial, "markdown-escape") == ["1 backslash escape: \\~"]
         assert remarks(trial, "boilerplate") == ["17 lines are the page's own words and were left out"]
 
 

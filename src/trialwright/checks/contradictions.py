@@ -223,10 +223,11 @@ def _on_record(entry: Entry, span: Span, criterion: Criterion) -> Has:
 
 def _had_and_barred(criterion: Criterion, against: Sequence[tuple[Claim, Claim]]) -> Diagnostic:
     treatments = " and ".join(dict.fromkeys(repr(words_of(one)) for one, _ in against))
-    ids = ", ".join(dict.fromkeys(other.criterion.id for _, other in against))
+    barring = tuple(dict.fromkeys(other.criterion.id for _, other in against))
     stepped = all(one.atom.step and other.atom.step and one.atom.step != other.atom.step for one, other in against)
+    rule_out = f"{', '.join(barring)} {'rules' if len(barring) == 1 else 'rule'} out"
     message = (
-        f"asks for patients who have had {treatments}, which {ids} rules out; expected the step at which each is judged"
+        f"asks for patients who have had {treatments}, which {rule_out}; expected the step at which each is judged"
     )
     return on(criterion, "two-steps" if stepped else "contradiction", message, against[0][0].span)
 

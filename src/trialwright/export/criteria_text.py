@@ -1,9 +1,9 @@
 """Compiled criteria as text: each criterion as published, how much of it was read, in plain words and as a tree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trialwright.codes.places import Diagnostic, draw
-from trialwright.criteria.nodes import All, Any, AtLeast, Criteria, Criterion, If, Node, Not, children
+from trialwright.criteria.nodes import All, Any, AtLeast, Criteria, Criterion, If, Node, Not, Reading, children
 from trialwright.criteria.render import plain
 from trialwright.trial import Trial
 
@@ -14,8 +14,8 @@ from .to_terminal import Line, quote
 _READ = {"whole": "read whole", "part": "read in part", "none": "not understood"}
 
 
-def coverage_words(criteria: Criteria) -> str:
-    counts = criteria.coverage()
+def coverage_words(counts: Mapping[Reading, int]) -> str:
+    """`20 of 25 criteria read whole, …` of the counts that `Criteria.coverage` gives."""
     total = sum(counts.values())
     return (
         f"{counts['whole']} of {total} criteria read whole, {counts['part']} in part, {counts['none']} not understood"
@@ -24,7 +24,7 @@ def coverage_words(criteria: Criteria) -> str:
 
 def layout(trial: Trial, criteria: Criteria) -> Iterator[Line]:
     yield Line(f"{trial.nct_id or 'no id'} · {as_read(trial.title or 'no title')}", "heading", 0, 2)
-    yield Line(f"Coverage: {coverage_words(criteria)}.", "quiet", 0, 2)
+    yield Line(f"Coverage: {coverage_words(criteria.coverage())}.", "quiet", 0, 2)
     text = trial.eligibility.eligibility_criteria or ""
     for remark in criteria.diagnostics:
         yield from _remark(remark, text)
@@ -86,7 +86,7 @@ def to_markdown(trial: Trial, criteria: Criteria) -> str:
 def _markdown(trial: Trial, criteria: Criteria) -> Iterator[str]:
     yield f"# {escaped(trial.nct_id or 'no id')}: {escaped(trial.title or 'no title')}"
     yield ""
-    yield f"Coverage: {coverage_words(criteria)}."
+    yield f"Coverage: {coverage_words(criteria.coverage())}."
     yield ""
     yield "| Criterion | Kind | Reading | As published | Read as |"
     yield "| --- | --- | --- | --- | --- |"

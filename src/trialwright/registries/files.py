@@ -14,6 +14,7 @@ import msgspec
 
 from trialwright.codes.places import Diagnostic
 from trialwright.registries.feed import HEAD, Feed, Readable, Unpacked, lines
+from trialwright.registries.remarks import remark_record
 from trialwright.registries.unreadable import BadRecordError, ReadError, Unreadable
 from trialwright.trial import Trial
 
@@ -35,12 +36,12 @@ def read_trials(source: Input, name: str = "") -> Found:
     source   a path to a file, an archive (zip, tar, gz) or a folder; or a file's bytes; or a stream of them
     name     what to call bytes and streams in messages; paths name themselves, members of an archive `archive:member`
     returns  an iterator that reads as it goes; a record that cannot be read is an `Unreadable`. A trial whose number came
-             before has the remark `duplicate-id`
+             before has the remark `duplicate-id`; every one has remarks on what publishing did to its texts
     raises   ReadError, at the first step, when nothing of the source can be read
     """
     first_at: dict[str, str] = {}
     for found in _read_source(source, name):
-        yield _remark_duplicate(found, first_at) if isinstance(found, Trial) else found
+        yield _remark_duplicate(_remark_texts(found), first_at) if isinstance(found, Trial) else found
 
 
 def read_trial(source: Input, name: str = "") -> Trial:
@@ -239,6 +240,12 @@ def _read_members(members: Iterator[tuple[str, Readable]], name: str) -> Found:
             yield from _guarded(Feed(stream), called, _read_unpacked)
         except ReadError as error:
             yield Unreadable(called, 0, "", _problem(error, called))
+
+
+def _remark_texts(trial: Trial) -> Trial:
+    """API v2 is read straight into the types, often only to be passed on; the readers of the other forms look at the texts."""
+    remarks = remark_record(trial.record) if trial.source.form == "api-v2" else ()
+    return msgspec.structs.replace(trial, diagnostics=(*trial.diagnostics, *remarks)) if remarks else trial
 
 
 def _remark_duplicate(trial: Trial, first_at: dict[str, str]) -> Trial:

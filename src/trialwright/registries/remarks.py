@@ -4,6 +4,7 @@ One place for every published form, so that the same damage has the same code. N
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from trialwright.codes.places import Diagnostic, Span
@@ -18,21 +19,24 @@ _SUPERSCRIPT = re.compile(
     r"(?<![\w.,^*/-])(?:[x×X*]\s?)?10\s?(?:9|12)\s?/\s?[lL]\b"
     r"|(?:(?<=[\d\s])|(?<=\d[x×X]))[x×X*]?\s?(?<=[x×X*\s])10\s?(?:3|6|9|12)\s?(?:cells\s?)?/\s?(?:[lL]\b|[uµμ][lL]|mm|mL)"
 )
-_TEN = re.compile(r"10\s?(?:3|6|9|12)\s?(?:cells\s?)?/\s?(?:[lL]|[uµμ][lL]|mm)")
+_TEN = re.compile(r"10\s?(?:3|6|9|12)\s?(?:cells\s?)?/\s?(?:[lL]|[uµμ][lL]|mm|mL)")
+_BEFORE_TEN = 2
 _ESCAPE = re.compile(r"\\([<>~\[\]*_^#+`|=&.!()-])")
-_EMPTY_ANGLES = re.compile(r"\\?<\s*\\?>")
+_EMPTY_ANGLES = re.compile(r"<\s*\\?>")
 # `Women <50 years ... last menses >1 year ago` printed as HTML loses all between the signs; what remains has no verb.
-_EATEN = re.compile(
+# It is looked for in two steps, and so are others here: a pattern that begins with its rarest words is many times as fast.
+_AGO = re.compile(r" ago\b")
+_EATEN_BEFORE = re.compile(
     r"\b(?:[Ww]omen|[Mm]en|[Ff]emales|[Mm]ales|[Pp]atients|[Ss]ubjects|[Pp]articipants)"
-    r" \d+ (?:year|month|week|day)s? ago\b"
+    r" \d{1,4} (?:year|month|week|day)s?\Z"
 )
-# Looked for in two steps, because a pattern that begins with its rarest character is several times as fast.
 _RUN_ON = re.compile(r"[.:;,](?=[A-Z])")
 _RUN_ON_BEFORE = re.compile(r"[a-z]{2}[a-z)]\Z|/L\Z")
 _RUN_ON_AFTER = re.compile(r"[.:;](?:[A-Z][a-z]+|[A-Z]\b(?![.]))|,(?:[A-Z]{3,}\b|[A-Z][a-z]{2})")
 _NUMBER = re.compile(r"\n[ \t]*(\d{1,2})\\?[.)][ \t]+\S")
 _HEADING = re.compile(r"clusion|CLUSION|ligible|LIGIBLE")
 _SHORT_HEADING = 70
+_LONGEST_EATEN = 40
 _DEEPEST_LIST = 5
 _LONGEST_ITEM = 5_000
 _NCT = re.compile(r"\bNCT\d{8}\b")
@@ -64,6 +68,8 @@ def remark_record(record: Record) -> tuple[Diagnostic, ...]:
 
 def remark_foreign_ids(text: str, own: str, where: str) -> tuple[Diagnostic, ...]:
     """One remark when `text` names trials other than `own`, at the first of them."""
+    if "NCT" not in text:
+        return ()
     others = {match[0]: Span(*match.span()) for match in reversed(list(_NCT.finditer(text))) if match[0] != own}
     if not others:
         return ()
@@ -72,11 +78,12 @@ def remark_foreign_ids(text: str, own: str, where: str) -> tuple[Diagnostic, ...
 
 
 def _superscripts(text: str, where: str) -> Iterator[Diagnostic]:
-    if not _TEN.search(text):
-        return
-    for match in _SUPERSCRIPT.finditer(text):
-        message = f"{match[0].strip()!r} has lost its superscript; read literally it is another number"
-        yield Diagnostic("lost-superscript", message, where, Span(*match.span()))
+    for ten in _TEN.finditer(text):
+        starts = range(max(0, ten.start() - _BEFORE_TEN), ten.start() + 1)
+        match = next(filter(None, (_SUPERSCRIPT.match(text, start) for start in starts)), None)
+        if match:
+            message = f"{match[0].strip()!r} has lost its superscript; read literally it is another number"
+            yield Diagnostic("lost-superscript", message, where, Span(*match.span()))
 
 
 def _escapes(text: str, where: str) -> Iterator[Diagnostic]:
@@ -85,25 +92,32 @@ def _escapes(text: str, where: str) -> Iterator[Diagnostic]:
     found = list(_ESCAPE.finditer(text))
     if found:
         signs = " ".join(sorted({match[0] for match in found}))
-        yield Diagnostic("markdown-escape", f"{len(found)} backslash escapes: {signs}", where, Span(*found[0].span()))
+        count = "1 backslash escape" if len(found) == 1 else f"{len(found)} backslash escapes"
+        yield Diagnostic("markdown-escape", f"{count}: {signs}", where, Span(*found[0].span()))
 
 
 def _angles(text: str, where: str) -> Iterator[Diagnostic]:
     if "<" in text:
         for match in _EMPTY_ANGLES.finditer(text):
-            message = f"{match[0]!r}: what stood between the angle brackets is gone"
-            yield Diagnostic("lost-angle-text", message, where, Span(*match.span()))
+            words = Span(match.start() - text.endswith("\\", 0, match.start()), match.end())
+            message = f"{words.of(text)!r}: what stood between the angle brackets is gone"
+            yield Diagnostic("lost-angle-text", message, where, words)
     if " ago" in text:
-        for match in _EATEN.finditer(text):
-            message = f"{match[0]!r} has no verb: words between '<' and '>' were probably taken for HTML"
-            yield Diagnostic("lost-angle-text", message, where, Span(*match.span()))
+        for match in _AGO.finditer(text):
+            nearby = max(0, match.start() - _LONGEST_EATEN)
+            before = _EATEN_BEFORE.search(text[nearby : match.start()])
+            if before:
+                words = Span(nearby + before.start(), match.end())
+                message = f"{words.of(text)!r} has no verb: words between '<' and '>' were probably taken for HTML"
+                yield Diagnostic("lost-angle-text", message, where, words)
 
 
 def _missing_spaces(text: str, where: str) -> Iterator[Diagnostic]:
     found = [match.start() for match in _RUN_ON.finditer(text) if _runs_on(text, match.start())]
     if found:
         span = Span(max(0, found[0] - 3), min(len(text), found[0] + 4))
-        message = f"{len(found)} times no space after a sentence or a list item; first {span.of(text)!r}"
+        often = "once" if len(found) == 1 else f"{len(found)} times"
+        message = f"{often} no space after a sentence or a list item; first {span.of(text)!r}"
         yield Diagnostic("missing-space", message, where, span)
 
 
@@ -178,10 +192,17 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text)).lower()
 
 
+def _alike(texts: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those that may hold the same letters as another: counting a few letters is cheaper than taking all of them out."""
+    counts = [(lower.count("e"), lower.count("t"), lower.count("a")) for lower in (text.lower() for _, text in texts)]
+    often = Counter(counts)
+    yield from (text for text, count in zip(texts, counts, strict=True) if often[count] > 1)
+
+
 def _repeats(protocol: Protocol) -> Iterator[Diagnostic]:
     yield from _summary_again(protocol)
     first_at: dict[str, str] = {}
-    for where, text in _arm_texts(protocol):
+    for where, text in _alike(list(_arm_texts(protocol))):
         first = first_at.setdefault(_letters(text), where)
         if first != where:
             span = Span(0, len(text))
