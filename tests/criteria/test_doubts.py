@@ -78,3 +78,10 @@ def test_a_malignancy_that_is_not_another_one_may_be_the_only_one() -> None:
     _, node = read("History of malignancy")
     assert isinstance(node, Has)
     assert node.concept.id == "malignancy"
+
+
+@pytest.mark.parametrize("words", ["Severe, active co-morbidity", "Uncontrolled medical conditions"])
+def test_some_illness_or_other_is_for_a_person_to_judge(words: str) -> None:
+    _, node = read(words)
+    assert isinstance(node, Attest)
+    assert node.kind == "judgement"

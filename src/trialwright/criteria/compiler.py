@@ -378,13 +378,13 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         chunks = [*prefix, *own] if _takes(own) else own
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
         node = (None if _dangles(words[shape[0] : shape[1]]) else reader.read(chunks)) or unread
-        return unread if loses_a_number(chunks, node) else _checked(node, words[shape[0] : shape[1]], unread)
+        return unread if loses_a_number(chunks, node) else _checked(node, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 
-def _checked(node: Node, words: str, unread: Unread) -> Node:
-    node = settled(node, words)
-    return unread if is_doubtful(node, words) else node
+def _checked(node: Node, text: str, unread: Unread) -> Node:
+    node = settled(node, text, unread.text)
+    return unread if is_doubtful(node, unread.text) else node
 
 
 def _dangles(words: str) -> bool:

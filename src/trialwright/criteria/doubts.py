@@ -77,8 +77,21 @@ _NO_NARROWING = re.compile(
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
 
-def settled(node: Node, words: str) -> Node:
-    """The tree with what is surely wrong set right: who an attestation speaks for, what a window says already, idle signs."""
+_ANY_ILLNESS = re.compile(
+    r"(?:(?:an?|any|other|uncontrolled|unstable|serious|severe|significant|major|active|acute|chronic|concurrent|concomitant|"
+    r"intercurrent|underlying|medical|systemic|clinically|known)[\s-]+)*"
+    r"(?:co-?morbid\w*|illness(?:es)?|diseases?|(?:medical )?(?:conditions?|problems?|disorders?))$",
+    re.IGNORECASE,
+)
+"""No disease in particular: which one counts, and whether it is severe or active enough, somebody has to judge."""
+
+
+def settled(node: Node, text: str, words: str) -> Node:
+    """The tree with what is surely wrong set right: who an attestation speaks for, what a window says already, idle signs.
+
+    text   what the spans of the node count in
+    words  the node's own words, a part of the text
+    """
     another = _ANOTHER.search(words) is not None
     slash = (
         re.search(r"\b(?:AST|SGOT|ALT|SGPT)\b[^/]{0,12}/\s*\(?(?:AST|SGOT|ALT|SGPT)", words, re.IGNORECASE) is not None
@@ -90,9 +103,11 @@ def settled(node: Node, words: str) -> Node:
                 return attest
             case Not(part=Not(part=Attest())):
                 return part.part
-            case Attest(kind="consent" | "compliance" | "capacity", text=text) if _HARM.search(text):
+            case Attest(kind="consent" | "compliance" | "capacity", text=claim) if _HARM.search(claim):
                 # What would hinder compliance is the lack of it.
                 return Not(part=part, span=part.span)
+            case Has(concept=Concept(kind="condition" | "finding") as concept) if _ANY_ILLNESS.match(concept.text):
+                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has():
                 return _settled_thing(part, another)
             case Compare(qualifiers=qualifiers) if qualifiers:
