@@ -74,6 +74,13 @@ _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE
 _NO_NARROWING = re.compile(
     r"\b(?:infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b", re.IGNORECASE
 )
+_NARROWS = re.compile(
+    r"(?:within|before|prior to|preceding|during|after|since|until|unless|except\w*|excluding|other than|whichever|"
+    r"for (?:at least|more|less|the)|"
+    r"in the (?:last|past|previous)|at (?:least|the time|screening|baseline)|if|when|provided|while|who|which|that|whose|due to|caused by|"
+    r"requiring|resulting|from|with(?:out|in)?|as (?:defined|determined|assessed|measured|evidenced))\b",
+    re.IGNORECASE,
+)
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
 
@@ -189,6 +196,8 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return bool(children(inner)) or _ONLY_IF.search(words) is None
         case Has():
             return _doubtful_thing(part, isinstance(above, All | AnyOf), words)
+        case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
+            return True
         case AnyOf(parts=parts):
             return _doubtful_list(parts, words)
         case Compare(qualifiers=qualifiers):
@@ -209,6 +218,11 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     if denied and things and re.search(r"\band\b", words, re.IGNORECASE):
         return True
     return len(things) == len(parts) > 1 and _says_of_one(things, words)
+
+
+def _is_cut_off(part: Node) -> bool:
+    """Words left over that narrow what stands beside them; without them the neighbour says too much."""
+    return isinstance(part, Unread) and _NARROWS.match(part.text) is not None
 
 
 def _says_of_one(things: list[Has], words: str) -> bool:
