@@ -1,9 +1,10 @@
 """Accuracy of what is read whole: criteria drawn at random, each reading judged by hand against the criterion's words alone.
 
-The judgements are `bench/gold/whole.tsv`: 300 criteria that were read whole, drawn with seed 2026 from all whole readings of both
-sets of eligibility texts (a trial in both counts once). A row is a reading and its verdict, a criterion is the trial, a range of
-characters in its text, and the SHA-1 of these words, which stay where they are. A criterion may have several rows: when the compiler
-comes to read it otherwise, the new reading is judged too and its row added.
+The judgements are `bench/gold/whole.tsv`: criteria that were read whole, drawn from all whole readings of both sets of eligibility
+texts (a trial in both counts once). The column `source` names the sample, and each sample has its own figures: `hand` are 300 drawn
+with seed 2026, by which the compiler has been mended since; `fresh-2026-11` are 100 drawn later with seed 4242. A row is a reading
+and its verdict, a criterion is the trial, a range of characters in its text, and the SHA-1 of these words, which stay where they
+are. A criterion may have several rows: when the compiler comes to read it otherwise, the new reading is judged too and its row added.
 
     verdict    right: what the tree says of a patient is what the words say; wrong; arguable: two careful readers may differ, or a
                word that narrows nothing is kept as a qualifier
@@ -39,6 +40,7 @@ from trialwright.criteria.nodes import Criterion
 GOLD = ROOT / "bench/gold/whole.tsv"
 COLUMNS = ("trial", "criterion", "start", "end", "sha1", "tree", "verdict", "kind", "source")
 _MOST_WORDS = 3
+_FIRST = "hand"
 _Z = 1.96
 
 
@@ -46,6 +48,12 @@ class Judgement(NamedTuple):
     tree: str
     verdict: str
     kind: str
+    sample: str
+
+
+class Sample(NamedTuple):
+    name: str
+    total: int
 
 
 class Place(NamedTuple):
@@ -66,7 +74,7 @@ def judgements(path: Path = GOLD) -> dict[Place, list[Judgement]]:
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             place = Place(row["trial"], row["criterion"], int(row["start"]), int(row["end"]), row["sha1"])
-            found[place].append(Judgement(row["tree"], row["verdict"], row["kind"]))
+            found[place].append(Judgement(row["tree"], row["verdict"], row["kind"], row["source"]))
     return found
 
 
@@ -111,8 +119,14 @@ def _texts() -> list[Record]:
 
 
 def measure(examples: int) -> list[Figure]:
-    """Recompiles the judged criteria and counts the verdicts of the readings that are still as they were judged."""
-    found = judgements()
+    """Recompiles the judged criteria and counts, sample by sample, the verdicts of the readings that are still as they were judged."""
+    samples: dict[str, dict[Place, list[Judgement]]] = defaultdict(dict)
+    for place, known in judgements().items():
+        samples[known[0].sample][place] = known
+    return [figure for name, found in samples.items() for figure in _measured(name, found, examples)]
+
+
+def _measured(name: str, found: dict[Place, list[Judgement]], examples: int) -> list[Figure]:
     verdicts: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     again: list[str] = []
@@ -127,8 +141,9 @@ def measure(examples: int) -> list[Figure]:
             refused[known[-1].verdict] += 1
         else:
             again.append(f"{place} was {known[-1].verdict} {known[-1].kind}".rstrip() + f"\n          now {tree}")
-    _report(len(found), verdicts, +kinds, (refused, again, examples))
-    return _figures(len(found), verdicts, refused, len(again))
+    sample = Sample(name, len(found))
+    _report(sample, verdicts, +kinds, (refused, again, examples))
+    return _figures(sample, verdicts, refused, len(again))
 
 
 def _recompiled(
@@ -161,14 +176,17 @@ def _sha1(text: str) -> str:
 
 
 def _report(
-    total: int, verdicts: Counter[str], kinds: Counter[str], changed: tuple[Counter[str], list[str], int]
+    sample: Sample, verdicts: Counter[str], kinds: Counter[str], changed: tuple[Counter[str], list[str], int]
 ) -> None:
     refused, again, examples = changed
     right, wrong = verdicts["right"], verdicts["wrong"]
     low, high = interval(right, right + wrong)
-    print(f"\n# whole: {total} criteria judged by hand; {verdicts.total()} are still read as judged")
     print(
-        f"  right {right}, wrong {wrong}, arguable {verdicts['arguable']}; accuracy {low:.1%} to {high:.1%} (95 % interval)"
+        f"\n# whole, sample {sample.name}: {sample.total} criteria judged; {verdicts.total()} are still read as judged"
+    )
+    print(
+        f"  right {right}, wrong {wrong}, arguable {verdicts['arguable']}; "
+        f"accuracy {right / ((right + wrong) or 1):.1%}, {low:.1%} to {high:.1%} (95 % interval)"
     )
     print(f"  wrong by kind: {', '.join(f'{kind} {count}' for kind, count in kinds.most_common()) or 'none'}")
     was = ", ".join(f"{count} were {verdict}" for verdict, count in refused.most_common())
@@ -178,14 +196,15 @@ def _report(
         print(f"       {case}")
 
 
-def _figures(total: int, verdicts: Counter[str], refused: Counter[str], again: int) -> list[Figure]:
+def _figures(sample: Sample, verdicts: Counter[str], refused: Counter[str], again: int) -> list[Figure]:
     judged = verdicts["right"] + verdicts["wrong"]
+    of = "" if sample.name == _FIRST else f", sample {sample.name}"
     return [
-        share("whole", "judged readings right", verdicts["right"], judged),
-        share("whole", "judged readings arguable", verdicts["arguable"], verdicts.total()),
-        share("whole", "to be judged again", again, total),
-        share("whole", "no longer read whole, were right", refused["right"], total),
-        share("whole", "no longer read whole, were wrong", refused["wrong"], total),
+        share("whole", f"judged readings right{of}", verdicts["right"], judged),
+        share("whole", f"judged readings arguable{of}", verdicts["arguable"], verdicts.total()),
+        share("whole", f"to be judged again{of}", again, sample.total),
+        share("whole", f"no longer read whole, were right{of}", refused["right"], sample.total),
+        share("whole", f"no longer read whole, were wrong{of}", refused["wrong"], sample.total),
     ]
 
 

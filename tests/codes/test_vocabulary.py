@@ -95,7 +95,7 @@ def test_a_kind_tells_homonyms_apart(words: Vocabulary) -> None:
         ("brain metastases .", "brain-metastases", 2),
         ("serum creatinine ≤ 1.5", "creatinine", 2),
         ("crohn 's disease", "crohn-disease", 3),
-        ("hepatitis b surface antigen positive", "hbsag", 5),
+        ("hepatitis b surface antigen positive", "hbsag", 4),
         ("hepatitis b surface antigen negative", "hbsag", 4),
         ("hepatitis b , c", "hepatitis-b", 2),
     ],
@@ -260,7 +260,7 @@ OPEN = [
     "brain-metastases",
     "measurable-disease",
 ]
-OPEN += ["resectable", "wbc", "ecog", "postmenopausal", "leptomeningeal-disease", "nasopharyngeal-necrosis"]
+OPEN += ["resectable", "wbc", "ecog", "postmenopausal", "nasopharyngeal-necrosis"]
 
 
 @pytest.mark.parametrize("wanted", OPEN)

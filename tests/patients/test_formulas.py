@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialwright.codes.quantities import Quantity, UnitError
-from trialwright.patients.facts import Sex
-from trialwright.patients.formulas import (
+from trialwright.codes.formulas import (
     BsaFormula,
     body_mass_index,
     body_surface_area,
@@ -19,6 +17,8 @@ from trialwright.patients.formulas import (
     ecog_from_karnofsky,
     fridericia,
 )
+from trialwright.codes.quantities import Quantity, UnitError
+from trialwright.patients.facts import Sex
 
 
 def q(value: object, unit: str) -> Quantity:

@@ -70,6 +70,7 @@ _NOT_ALLOWED = re.compile(
 )
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
+_SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
     r"\b(?:infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b", re.IGNORECASE
@@ -86,7 +87,7 @@ _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
 _ANY_ILLNESS = re.compile(
     r"(?:(?:an?|any|other|uncontrolled|unstable|serious|severe|significant|major|active|acute|chronic|concurrent|concomitant|"
-    r"intercurrent|underlying|medical|systemic|clinically|known)[\s-]+)*"
+    r"intercurrent|underlying|medical|systemic|clinically|known)[\s,-]+)*"
     r"(?:co-?morbid\w*|illness(?:es)?|diseases?|(?:medical )?(?:conditions?|problems?|disorders?))$",
     re.IGNORECASE,
 )
@@ -215,7 +216,8 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     if "conduct" in attested and things:
         return True
     denied = any(isinstance(one, Not) and isinstance(one.part, Has) for one in parts)
-    if denied and things and re.search(r"\band\b", words, re.IGNORECASE):
+    if denied and things:
+        # "No arterial or venous thrombosis": the "no" covers both.
         return True
     return len(things) == len(parts) > 1 and _says_of_one(things, words)
 
@@ -227,11 +229,16 @@ def _is_cut_off(part: Node) -> bool:
 
 def _says_of_one(things: list[Has], words: str) -> bool:
     """A window, an exception or an excess that stands at one end of a list and belongs to all of it."""
+    first, *others = things
     *firsts, last = things
-    if all(thing.concept.kind in ("drug", "procedure") for thing in things) and len(things) > 2:
-        late = last.when is not None and last.when.at_most is not None and all(one.when is None for one in firsts)
-        if late or (last.unless and not any(one.unless for one in firsts)):
-            return True
+    if last.when is not None and last.when.at_most is not None and all(one.when is None for one in firsts):
+        return True
+    if last.unless and not any(one.unless for one in firsts):
+        return True
+    if (first.qualifiers and not any(one.qualifiers for one in others)) or (
+        _SHARED.intersection(first.status) and not any(one.status for one in others)
+    ):
+        return True
     return _EXCESS.search(words) is not None and any(thing.concept.id in _USED for thing in things)
 
 

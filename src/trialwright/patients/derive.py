@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 import msgspec
 
+from trialwright.codes import formulas
 from trialwright.codes.concepts import Concept
 from trialwright.codes.dates import PartialDate, completed_years
+from trialwright.codes.formulas import BsaFormula
 from trialwright.codes.quantities import Quantity, UnitError
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 
-from . import formulas
 from .ctcae import Version, lab_grades
 from .facts import Fact, Measurement, Occurrence, Patient, Rating
-from .formulas import BsaFormula
 
 
 class _Given(NamedTuple):

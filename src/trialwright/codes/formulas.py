@@ -7,17 +7,14 @@ Results are rounded half up to two decimals (body surface to three); a limit is 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from pathlib import Path
 from typing import Literal, get_args
 
-from trialwright.codes.quantities import Quantity
-from trialwright.codes.tables import rows
-from trialwright.codes.units import convert
+from .quantities import Quantity
+from .tables import rows
+from .units import convert
 
-from .facts import Sex
-
+Sex = Literal["female", "male"]
 BsaFormula = Literal["mosteller", "dubois", "haycock", "gehan-george", "fujimoto", "takahira", "boyd"]
-DATA = Path(__file__).parent / "data"
 _CENT = Decimal("0.01")
 
 
@@ -57,6 +54,39 @@ def cockcroft_gault(creatinine: Quantity, age_years: int, weight: Quantity, sex:
         return None
     clearance = (140 - age_years) * _value(weight, "kg") / (72 * _value(creatinine, "mg/dL", "creatinine"))
     return _rounded(clearance * (Decimal("0.85") if sex == "female" else 1), "mL/min")
+
+
+def calvert(auc: Decimal, clearance: Quantity) -> Quantity:
+    """Carboplatin, mg, for a target area under the curve (mg/mL·min): AUC × (GFR + 25).
+
+    clearance  unscaled, mL/min; a rate per 1.73 m2 is refused
+    raises     UnitError when the unit does not fit
+    source     Calvert et al., J Clin Oncol 1989;7:1748-1756
+    """
+    return _rounded(auc * (_value(clearance, "mL/min") + 25), "mg")
+
+
+def ideal_body_weight(height: Quantity, sex: Sex | None) -> Quantity | None:
+    """Ideal body weight, kg: 50 (men) or 45.5 (women) and 2.3 for each inch over 5 feet.
+
+    returns  None when sex is not recorded (never a default)
+    raises   UnitError when the unit is no length
+    source   Devine, Drug Intell Clin Pharm 1974;8:650-655
+    """
+    if sex is None:
+        return None
+    inches = _value(height, "cm") / Decimal("2.54") - 60
+    return _rounded((Decimal("45.5") if sex == "female" else Decimal(50)) + Decimal("2.3") * inches, "kg")
+
+
+def adjusted_body_weight(weight: Quantity, ideal: Quantity) -> Quantity:
+    """Ideal weight and 40 % of what is above it, kg.
+
+    raises  UnitError when a unit is no mass
+    source  Winter et al., Pharmacotherapy 2012;32:604-612
+    """
+    low = _value(ideal, "kg")
+    return _rounded(low + Decimal("0.4") * (_value(weight, "kg") - low), "kg")
 
 
 def ckd_epi_2021(creatinine: Quantity, age_years: int, sex: Sex | None) -> Quantity | None:
@@ -120,4 +150,4 @@ def _rounded(value: Decimal, unit: str, step: Decimal = _CENT) -> Quantity:
 
 @cache
 def _bsa_rows() -> dict[str, Mapping[str, str]]:
-    return {row["formula"]: row for row in rows("bsa_formulas", DATA)}
+    return {row["formula"]: row for row in rows("bsa_formulas")}
