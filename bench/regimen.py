@@ -140,7 +140,7 @@ def agrees(field: str, gold: str, read: str) -> bool:
     gold = gold.removeprefix("~")
     if field == "drug":
         return read != "-" and (gold in read or read in gold or _same_drug(gold, read))
-    return gold == read
+    return gold == (read if " " in gold or field != "dose" else read.partition(" ")[0])
 
 
 def _same_drug(gold: str, read: str) -> bool:
@@ -200,7 +200,7 @@ def load_gold(path: Path) -> dict[tuple[str, int], list[Dose]]:
         doses = found[row["trial"], int(row["arm"])]
         if row["start"] != "-":
             cells = {field: row[field] for field in FIELDS}
-            cells["dose"] = f"{row['dose']} {row['unit']}"
+            cells["dose"] = row["dose"] if row["unit"] == "*" else f"{row['dose']} {row['unit']}"
             doses.append(Dose(int(row["start"]), int(row["end"]), cells))
     return found
 

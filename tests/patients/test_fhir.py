@@ -89,7 +89,7 @@ def test_onset_abatement_severity_site_and_evidence() -> None:
             evidence=[{"code": [coded("Histopathology test")]}],
         )
     )
-    fact = occurrence(patient, "colon-cancer")
+    fact = occurrence(patient, "colon-adenocarcinoma")
     assert (fact.start, fact.end, fact.ongoing, fact.severity) == (day("2015-05"), day("2015-12-20"), False, "severe")
     assert [one.text.lower() for one in fact.evidence] != []
     assert fact.source == "Condition/condition-1"

@@ -213,7 +213,10 @@ def test_a_pending_result_gives_no_fact() -> None:
 def test_plans_and_their_findings() -> None:
     patient = form("plans: [no live vaccine on 2026-03-02, major surgery on 2026-03-20]")
     assert occurrence(patient, "vaccination-planned").certainty == "refuted"
-    assert (occurrence(patient, "surgery-planned").certainty, str(occurrence(patient, "surgery-planned").start)) == (
+    assert (
+        occurrence(patient, "major-surgery-planned").certainty,
+        str(occurrence(patient, "major-surgery-planned").start),
+    ) == (
         "confirmed",
         "2026-03-20",
     )

@@ -168,7 +168,7 @@ PRESENT = {
         epilepsy | start=2024-04-02 ongoing=True
         dexamethasone | start=2026-02-10 dose=4_mg/d ongoing=True
         levetiracetam | dose=1000_mg/d
-        imrt | end=2021-12-27 dose=7200_cGy site=site-brain
+        imrt | end=2021-12-27 dose=7200_cGy site=site-intracranial
         anc | quantity=1450_/uL
         hcv-antibody | certainty=confirmed
         staging | system=T value=T4 prefix=r

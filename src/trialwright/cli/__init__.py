@@ -16,7 +16,15 @@ from trialwright import __version__
 
 COMMANDS = {
     "read": "Read trial records in any published form.",
+    "check": "Say what is odd in records and in their criteria.",
     "criteria": "Show eligibility criteria as they were read.",
+    "load": "Take records into the local library.",
+    "pull": "Bring records from a live registry into the local library.",
+    "search": "Search the local library, each result with why it is there.",
+    "similar": "Find the trials most like one, with reasons.",
+    "compare": "Set two trials side by side.",
+    "history": "Say what changed between the versions of a trial.",
+    "rank": "Order the trials of the library for a patient, with reasons.",
     "screen": "Screen patients for trials, with reasons.",
     "demo": "Screen the built-in patients for the built-in trials.",
     "doctor": "Say what is installed, where things are, and what is missing.",

@@ -26,7 +26,7 @@ from .windows import Claim, both, either, inside, lasts, opposite
 EVER = frozenset({"drug", "procedure", "vaccine", "event"})
 """Kinds that were or were not: on record is enough. Of the others, what is over no longer counts unless the question says so."""
 
-_WORDS: dict[str, tuple[int, int]] = {"mild": (1, 1), "moderate": (2, 2), "severe": (3, 5)}
+WORD_GRADES: dict[str, tuple[int, int]] = {"mild": (1, 1), "moderate": (2, 2), "severe": (3, 5)}
 """Severity in words as the grades it may be. source  CTCAE v5.0, general guidelines: grade 1 mild, 2 moderate, 3 severe or worse"""
 
 
@@ -192,7 +192,7 @@ def _graded(asked: Severity, fact: Occurrence, chart: Chart) -> tuple[Value | No
         return Value(fact.grade, fact.grade), (fact.grade_scale or "").lower() or None, fact.grade_version
     scale = asked.scale.lower() if asked.scale else None
     if fact.severity and scale in (None, "ctcae"):
-        low, high = _WORDS[fact.severity]
+        low, high = WORD_GRADES[fact.severity]
         return Value(Decimal(low), Decimal(high)), scale, asked.version
     if scale and scale in chart.ratings:
         rated = [x for x in chart.ratings[scale] if x.begun is True]
@@ -264,7 +264,7 @@ def steroids() -> Mapping[str, Decimal]:
 
 def _qualifier(words: str, fact: Occurrence) -> Check:
     asked = plain(words)
-    if asked in _WORDS and fact.severity:
+    if asked in WORD_GRADES and fact.severity:
         return Check("severity", fact.severity == asked, f"{said(fact)} is not {asked}")
     if asked in map(plain, fact.details) or asked == plain(fact.purpose):
         return Check("words", True)

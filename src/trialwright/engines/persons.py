@@ -25,7 +25,7 @@ from .matching import words
 from .reasons import OPS, dated, number, said
 from .windows import Claim, agreed
 
-_GENERAL = frozenset({"consent", "compliance", "capacity", "contraception"})
+GENERAL = frozenset({"consent", "compliance", "capacity", "contraception"})
 """Kinds of which one statement in the chart answers every question; a judgement or a plan answers only the one it was made on."""
 
 
@@ -164,7 +164,7 @@ def judge_attest(node: Attest, chart: Chart) -> Finding:
 def _is_on(node: Attest, fact: Statement) -> bool:
     if fact.kind != node.kind:
         return False
-    if node.kind in _GENERAL or node.kind == "life_expectancy":
+    if node.kind in GENERAL or node.kind == "life_expectancy":
         return True
     return bool(fact.words) and words(fact.words) == words(node.text)
 
@@ -174,13 +174,13 @@ def _answers(node: Attest, fact: Statement) -> Claim:
         return fact.holds
     if fact.at_least_months is None:
         return None
-    asked = _in_months(node.at_least)
+    asked = in_months(node.at_least)
     if fact.holds:
         return True if fact.at_least_months >= asked else None
     return False if fact.at_least_months <= asked else None
 
 
-def _in_months(length: Duration) -> Decimal:
+def in_months(length: Duration) -> Decimal:
     """Weeks and days as the mean month of 30.4375 days: an estimate by a person is no finer."""
     match length.unit:
         case "year":

@@ -26,10 +26,10 @@ from .reasons import OPS, said, severity_words, window_words
 from .values import Value, compare
 from .windows import Days, bounds, inside, no_later, turning_day
 
-_STATES = frozenset({"condition", "finding", "allergy", "behaviour", "device"})
+STATES = frozenset({"condition", "finding", "allergy", "behaviour", "device"})
 _SHOWN = 3
-_MALIGNANCY = Concept("malignancy", "condition", id="malignancy")
-_METASTATIC = Concept("metastatic cancer", "condition", id="metastatic-cancer")
+MALIGNANCY = Concept("malignancy", "condition", id="malignancy")
+METASTATIC = Concept("metastatic cancer", "condition", id="metastatic-cancer")
 
 
 def judge(node: Has, chart: Chart) -> Finding:
@@ -91,8 +91,8 @@ def _other_malignancies(node: Has, group: Group, chart: Chart) -> list[tuple[Cou
         return []
     found = [
         (course, relation)
-        for course, relation in chart.recorded(_MALIGNANCY, group)
-        if relation == "narrower" and chart.names.relation(_METASTATIC, course.fact.concept) not in ("same", "narrower")
+        for course, relation in chart.recorded(MALIGNANCY, group)
+        if relation == "narrower" and chart.names.relation(METASTATIC, course.fact.concept) not in ("same", "narrower")
     ]
     concepts = {course.fact.concept for course, _ in found if not course.is_refuted}
     are_several = any(chart.names.relation(one, other) is None for one in concepts for other in concepts)
@@ -162,7 +162,7 @@ def _is_own_state(one: Weighed, node: Has) -> bool:
     """The very thing asked for is on record, and its own state or grade says no: another of it need not be ruled out."""
     return (
         one.relation == "same"
-        and node.concept.kind in _STATES
+        and node.concept.kind in STATES
         and all(check.part in ("status", "severity") for check in one.failed)
     )
 
@@ -204,7 +204,7 @@ def question(node: Has) -> str:
 def _impossible(node: Has, chart: Chart) -> str | None:
     if "family_history" in node.status:
         return None
-    for concept, sex, recorded in _impossible_rows():
+    for concept, sex, recorded in impossible_rows():
         asked = node.concept.id
         if asked is None or not chart.vocabulary.is_a(asked, concept):
             continue
@@ -216,7 +216,7 @@ def _impossible(node: Has, chart: Chart) -> str | None:
 
 
 @cache
-def _impossible_rows() -> tuple[tuple[str, str, str], ...]:
+def impossible_rows() -> tuple[tuple[str, str, str], ...]:
     return tuple((row["concept"], row["sex"], row["recorded"]) for row in rows("impossible", DATA))
 
 

@@ -38,7 +38,8 @@ def judge_score(node: Score, chart: Chart) -> Finding:
         evidence = tuple(Evidence(fact=row.fact) for row in (mapped or rated)[-1:])
         return Finding(node=node, truth=Truth.UNKNOWN, why=chosen.why, missing=_question(node), evidence=evidence)
     facts = [row.fact for row, _ in chosen.rows]
-    claim = both(agreed(_rated(node, fact) for fact in facts), *(within for _, within in chosen.rows))
+    held = agreed(_rated(node, fact) for fact in facts)
+    claim = held if both(*(within for _, within in chosen.rows)) else None
     return _score_finding(node, facts, claim)
 
 
@@ -180,7 +181,7 @@ def _staged(node: Stage, row: Dated[Staging], chart: Chart) -> Staged:
 
 def fits(found: str, allowed: str) -> Claim:
     """Whether a stage is the allowed one or a part of it: T2a is T2, T2 may be T2a, TX is not known."""
-    one, other = _parsed(found), _parsed(allowed)
+    one, other = parsed_stage(found), parsed_stage(allowed)
     if one is None or other is None:
         return True if found.strip().lower() == allowed.strip().lower() else None
     if one[0] and other[0] and one[0] != other[0]:
@@ -194,7 +195,7 @@ def fits(found: str, allowed: str) -> Claim:
     return None if other[2].startswith(one[2]) else False
 
 
-def _parsed(stage: str) -> tuple[str, str, str] | None:
+def parsed_stage(stage: str) -> tuple[str, str, str] | None:
     match = _STAGE.fullmatch(stage.strip().lower())
     if match is None:
         return None

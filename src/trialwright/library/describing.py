@@ -211,7 +211,8 @@ class Concepts:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._in_name = lru_cache(maxsize=200_000)(self._ids)
+        self._names = {entry.id: entry.name for entry in vocabulary}
+        self.in_name = lru_cache(maxsize=200_000)(self._ids)
 
     def ids(self, trial: Trial) -> tuple[str, ...]:
         """What the trial is about, by its title, conditions and interventions, with all that these are a kind of."""
@@ -222,7 +223,7 @@ class Concepts:
         names = (*named_conditions(trial), *named_interventions(trial))
         identification = trial.protocol.identification
         titles = (identification.brief_title, identification.official_title) if identification else ()
-        found = [id_ for name in names for id_ in self._in_name(name)]
+        found = [id_ for name in names for id_ in self.in_name(name)]
         found += [id_ for title in titles if title for id_ in self._ids(title)]
         return tuple(dict.fromkeys(found))
 
@@ -234,6 +235,15 @@ class Concepts:
 
     def _ids(self, text: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(entry.id for entry, _, _ in self.spans(text) if entry.kind in _NAMED_KINDS))
+
+    def name_of(self, id_: str) -> str:
+        """The concept's name; the words themselves for one that the vocabulary does not know."""
+        return self._names.get(id_) or id_.replace("_", " ")
+
+    def is_symptom(self, id_: str) -> bool:
+        """Whether ICD-10-CM files it among symptoms and signs (chapter R), not among diseases."""
+        codes = [code.code for code in self.vocabulary.get(id_).codes if code.system == "icd10cm"]
+        return bool(codes) and codes[0].startswith("R")
 
     def spans(self, text: str) -> Iterator[tuple[Entry, int, int]]:
         """Every concept named in the text, the longest name where several begin, with its characters."""

@@ -5,7 +5,7 @@ Nothing but numbers is stored in it; words are shown from the records. Every tex
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from trialwright.library.errors import DamagedIndexError, LibraryError
 if TYPE_CHECKING:
     import tantivy
 
-FORM = "1"
+FORM = "2"
 """Raised when the fields change: an index of another form is made anew from the records."""
 
 TEXT_FIELDS = (
@@ -41,6 +41,7 @@ _LONGEST_WORD = 40
 class Description(msgspec.Struct, frozen=True, kw_only=True):
     """All that the index holds of one version.
 
+    named     its conditions and keywords, each as one stemmed key
     concepts  ids of the vocabulary that the trial is about, with what they are a kind of
     terms     what its criteria demand
     """
@@ -49,6 +50,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     trial: str
     texts: Texts
     values: Values
+    named: tuple[str, ...]
     concepts: tuple[str, ...]
     terms: tuple[str, ...]
 
@@ -63,7 +65,7 @@ def schema() -> "tantivy.Schema":
     for name in TEXT_FIELDS:
         builder.add_text_field(name, tokenizer_name="stems")
     builder.add_text_field("names", tokenizer_name="words", index_option="basic")
-    for name in ("concepts", "criteria", "unstated"):
+    for name in ("named", "concepts", "criteria", "unstated"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in CHOICE_FIELDS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
@@ -85,6 +87,17 @@ def analyzer(name: str) -> "tantivy.TextAnalyzer":
     if name == "stems":
         builder = builder.filter(tantivy.Filter.stemmer("english"))
     return builder.build()
+
+
+def count_of(found: "tantivy.SearchResult") -> int:
+    """How many trials match, beyond those that were fetched."""
+    return int(found.count or 0)  # type: ignore[attr-defined]  # missing in tantivy's own annotations
+
+
+@lru_cache(maxsize=200_000)
+def key_of(name: str) -> str:
+    """A name as one key: its stems in their order. What is in brackets or after a comma stays."""
+    return " ".join(analyzer("stems").analyze(name))
 
 
 class Index:
@@ -165,6 +178,7 @@ def _document(described: Description) -> "tantivy.Document":
             add(name, text)
     for text in (texts.title, texts.conditions, texts.interventions):
         add("names", text)
+    _add_all(document, "named", described.named)
     _add_all(document, "concepts", described.concepts)
     _add_all(document, "criteria", described.terms)
     _add_all(document, "unstated", values.unstated)

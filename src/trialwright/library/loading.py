@@ -21,8 +21,8 @@ from trialwright.criteria.nodes import Criteria
 from trialwright.library import folders
 from trialwright.library.compiling import compiled
 from trialwright.library.demands import terms_of
-from trialwright.library.describing import Concepts, dated, recruiting_places, texts_of, values_of
-from trialwright.library.index import FORM, Description, Writing
+from trialwright.library.describing import Concepts, dated, named_conditions, recruiting_places, texts_of, values_of
+from trialwright.library.index import FORM, Description, Writing, key_of
 from trialwright.library.store import NewVersion, Store, Version, held_id
 from trialwright.registries import Unreadable, write_record
 from trialwright.trial import Trial
@@ -112,7 +112,7 @@ def rebuild(store: Store, concepts: Concepts, *, recompile: bool = False, worker
                 criteria = (
                     made if made is not None else compile_criteria(trial) if recompile else store.criteria(version)
                 )
-                terms = terms_of(criteria)
+                terms = terms_of(criteria) if recompile else store.terms(version)
                 if recompile:
                     store.recompile(version, criteria, " ".join(terms))
                 step.put(version, trial, criteria, terms)
@@ -199,6 +199,7 @@ class Step:
                 trial=held_id(trial),
                 texts=texts_of(trial, criteria),
                 values=values_of(trial),
+                named=tuple(dict.fromkeys(filter(None, map(key_of, named_conditions(trial))))),
                 concepts=self._concepts.ids(trial),
                 terms=terms,
             )

@@ -14,8 +14,26 @@ from .nodes import Stated
 
 _EARLY = frozenset({"induction", "before-surgery"})
 _LATE = frozenset({"after-surgery", "maintenance", "consolidation"})
-_FILLED = ("drug", "amount", "route", "days", "at", "times", "every", "cycles", "doses", "total", "duration", "as_needed", "gap", "role", "fraction", "words")
+_FILLED = (
+    "drug",
+    "amount",
+    "route",
+    "days",
+    "at",
+    "times",
+    "every",
+    "cycles",
+    "doses",
+    "total",
+    "duration",
+    "as_needed",
+    "gap",
+    "role",
+    "fraction",
+    "words",
+)
 _COMPARED = ("cycles", "doses", "duration", "every", "total")
+_IN_WORDS = {"cycles": "number of cycles", "doses": "number of doses", "every": "interval"}
 _SEPARATING = ("days", "at", "times", "every", "cycles", "duration")
 
 
@@ -36,7 +54,11 @@ def assemble(frame: list[Draft], others: Iterable[list[Draft]]) -> tuple[list[St
     remarks: list[Diagnostic] = []
     for drafts in others:
         for draft in drafts:
-            remarks += [remark for remark in _fill(stages, draft, drafts) if remark.message not in {known.message for known in remarks}]
+            remarks += [
+                remark
+                for remark in _fill(stages, draft, drafts)
+                if remark.message not in {known.message for known in remarks}
+            ]
     return [stage for stage in stages if stage.drafts], list(dict.fromkeys(remarks))
 
 
@@ -45,7 +67,10 @@ def score(drafts: Iterable[Draft]) -> int:
     total = 0
     for draft in drafts:
         if draft.amount is not None or draft.fraction is not None:
-            total += 2 + sum(getattr(draft, name) is not None for name in ("days", "every", "times", "cycles", "duration", "doses", "gap"))
+            total += 2 + sum(
+                getattr(draft, name) is not None
+                for name in ("days", "every", "times", "cycles", "duration", "doses", "gap")
+            )
     return total
 
 
@@ -193,7 +218,11 @@ def _fill(stages: list[Stage], draft: Draft, source: list[Draft]) -> Iterator[Di
             _place(stages, draft)
         return
     alone = sum(_is_about(other, draft) for other in source) == 1
-    fitting = [other for other in known if other.amount is None or draft.amount is None or other.amount.value == draft.amount.value]
+    fitting = [
+        other
+        for other in known
+        if other.amount is None or draft.amount is None or other.amount.value == draft.amount.value
+    ]
     for other in fitting if len(fitting) == 1 or draft.amount is not None else []:
         yield from _compare(other, draft)
         _take_missing(other, draft)
@@ -223,6 +252,7 @@ def _compare(draft: Draft, other: Draft, names: Iterable[str] = _COMPARED) -> It
     for name in names:
         first, second = getattr(draft, name), getattr(other, name)
         if isinstance(first, Stated) and isinstance(second, Stated) and first.value != second.value:
-            what = {"cycles": "number of cycles", "doses": "number of doses", "every": "interval", "total": "total"}.get(name, name)
-            message = f"the {what} of {draft.name or other.name or 'a step'} is {first.value} in one text and {second.value} here; expected the same"
+            of = draft.name or other.name or "a step"
+            values = f"{first.value} in one text and {second.value} here"
+            message = f"the {_IN_WORDS.get(name, name)} of {of} is {values}; expected the same"
             yield Diagnostic("regimen-contradiction", message, second.quote.where, second.quote.span)

@@ -10,11 +10,13 @@ from trialwright.trial import Trial
 
 from .agents import Agents
 from .assembly import Stage, assemble, score
-from .drafts import Draft, Reader, name_missing
+from .drafts import Draft, name_missing
+from .lexicon import expression
 from .marks import Board
 from .missing import missing
 from .nodes import Choice, Condition, Give, Operate, Part, Phase, Quote, Radiate, Regimen, Stated, Step, Text
-from .reading import RADIATION, read_text
+from .reader import Reader
+from .reading import Sentence, read_text
 from .sources import ArmTexts, arm_texts
 from .words import clean
 
@@ -26,22 +28,39 @@ def compile_regimens(trial: Trial, vocabulary: Vocabulary | None = None) -> tupl
 
     returns  () when the record says nothing of treatment
     """
-    agents = Agents(trial, vocabulary or default_vocabulary())
+    shelf = _Shelf(Agents(trial, vocabulary or default_vocabulary()))
     has_arms = bool(trial.arms)
     return tuple(
-        _compile(trial, agents, texts, place if has_arms else None) for place, texts in enumerate(arm_texts(trial))
+        _compile(trial, shelf, texts, place if has_arms else None) for place, texts in enumerate(arm_texts(trial))
     )
 
 
-def _compile(trial: Trial, agents: Agents, texts: ArmTexts, arm: int | None) -> Regimen:
-    read = partial(_read, agents=agents, texts=texts)
+class _Shelf:
+    """The texts of one trial with their marks: several arms quote the same ones, and each is read once."""
+
+    def __init__(self, agents: Agents) -> None:
+        self.agents = agents
+        self._read: dict[str, list[Sentence]] = {}
+
+    def sentences(self, text: str) -> list[Sentence]:
+        if text not in self._read:
+            self._read[text] = read_text(text, self.agents)
+        return self._read[text]
+
+
+def _compile(trial: Trial, shelf: _Shelf, texts: ArmTexts, arm: int | None) -> Regimen:
+    read = partial(_read, shelf=shelf, texts=texts)
     own, described = read(texts.arm), read(texts.described())
-    about = [draft for draft in read(texts.trial) if texts.alone or _is_of_arm(draft, texts)] if texts.alone or not score((*own, *described)) else []
+    about = (
+        [draft for draft in read(texts.trial) if texts.alone or _is_of_arm(draft, texts)]
+        if texts.alone or not score((*own, *described))
+        else []
+    )
     sources = [own, described, about]
     frame = own if score(own) else max(sources, key=score)
     others = [drafts for drafts in sources if drafts is not frame] + [read(texts.named())]
     stages, remarks = assemble(frame, others)
-    _add_bare(stages, texts, agents)
+    _add_bare(stages, texts, shelf.agents)
     phases = tuple(phase for stage in stages for phase in [_phase(stage)] if phase is not None)
     used = (*texts.arm, *texts.described(), *texts.trial, *texts.named())
     kept = _quoted(used, phases, remarks)
@@ -51,24 +70,25 @@ def _compile(trial: Trial, agents: Agents, texts: ArmTexts, arm: int | None) -> 
     )  # fmt: skip
 
 
-def _read(found: Iterable[Text], agents: Agents, texts: ArmTexts) -> list[Draft]:
+def _read(found: Iterable[Text], shelf: _Shelf, texts: ArmTexts) -> list[Draft]:
     """The drafts of several texts; a later text's segments come after an earlier one's only within one text."""
     drafts: list[Draft] = []
-    only = agents.only(one.intervention for one in texts.linked)
+    only = shelf.agents.only(one.intervention for one in texts.linked)
     for text in found:
         reader = Reader(text.where, text.text)
-        for draft in reader.read(read_text(text.text, agents)):
-            _name(draft, text, only, agents, texts)
+        for draft in reader.read(shelf.sentences(text.text)):
+            _name(draft, text, only, (shelf, texts))
             drafts.append(draft)
     return drafts
 
 
-def _name(draft: Draft, text: Text, only: Concept | None, agents: Agents, texts: ArmTexts) -> None:
+def _name(draft: Draft, text: Text, only: Concept | None, near: tuple[_Shelf, ArmTexts]) -> None:
     """A drug for a dose that names none: the intervention the text belongs to, the arm's one drug, or the words beside it."""
     if draft.kind != "give" or draft.drug is not None or draft.amount is None:
         return
+    shelf, texts = near
     home = next((one for one in texts.linked if text.where.startswith(f"{one.where}.")), None)
-    concept = agents.only([home.intervention]) if home else only
+    concept = shelf.agents.only([home.intervention]) if home else only
     if concept is not None:
         draft.drug = Stated(concept, draft.amount.quote)
     else:
@@ -97,7 +117,7 @@ def _bare(kind: str | None, name: str, quote: Quote, agents: Agents) -> Iterator
         agents.mark(board)
         for mark in board.in_order():
             yield Draft("give", drug=Stated(mark.value, Quote(quote.where, Span(mark.start, mark.end))))
-        for found in RADIATION.finditer(board.text):
+        for found in expression("radiation").finditer(board.text):
             yield Draft("radiate", words=Stated(found[0], Quote(quote.where, Span(*found.span()))))
     elif kind == "PROCEDURE":
         yield Draft("operate", words=Stated(name, quote))
@@ -149,7 +169,13 @@ def _is_alternative(before: Draft, draft: Draft) -> bool:
     if draft.amount is not None and before.amount is not None and draft.join in ("or", "slash"):
         return True
     timed = ("days", "duration", "at", "doses")
-    return draft.inherited and draft.lacks(*timed) and before.lacks(*timed) and draft.name == before.name and draft.segment == before.segment
+    return (
+        draft.inherited
+        and draft.lacks(*timed)
+        and before.lacks(*timed)
+        and draft.name == before.name
+        and draft.segment == before.segment
+    )
 
 
 def _part(drafts: list[Draft]) -> Part:
@@ -158,17 +184,41 @@ def _part(drafts: list[Draft]) -> Part:
 
 
 def _step(draft: Draft) -> Step:
-    match draft.kind:
-        case "operate":
-            assert draft.words is not None  # noqa: S101 - every such draft has them
-            return Operate(procedure=Stated(_procedure(draft.words.value), draft.words.quote))
-        case "radiate":
-            words = draft.words or Stated("radiotherapy", (draft.amount or draft.fraction).quote)  # type: ignore[union-attr]
-            return Radiate(words=words, total=draft.amount, fraction=draft.fraction, fractions=draft.doses, every=draft.every, duration=draft.duration)
-    return Give(
-        drug=draft.drug, amount=draft.amount or draft.form, route=draft.route, days=draft.days, at=draft.at, times=draft.times, every=draft.every,
-        cycles=draft.cycles, doses=draft.doses, total=draft.total, duration=draft.duration, as_needed=draft.as_needed, stops=tuple(draft.stops),
-    )  # fmt: skip
+    if draft.kind == "operate" and draft.words is not None:
+        return Operate(procedure=Stated(_procedure(draft.words.value), draft.words.quote))
+    if draft.kind == "radiate":
+        return _radiate(draft)
+    return Give(stops=tuple(draft.stops), **{name: getattr(draft, name) for name in _GIVE_FIELDS})
+
+
+_GIVE_FIELDS = (
+    "drug",
+    "amount",
+    "route",
+    "days",
+    "at",
+    "times",
+    "every",
+    "cycles",
+    "doses",
+    "total",
+    "duration",
+    "as_needed",
+)
+
+
+def _radiate(draft: Draft) -> Radiate:
+    dose = draft.amount or draft.fraction
+    words = draft.words or (Stated("radiotherapy", dose.quote) if dose else None)
+    assert words is not None  # noqa: S101 - a draft of radiation was opened by its name or by its dose
+    return Radiate(
+        words=words,
+        total=draft.amount,
+        fraction=draft.fraction,
+        fractions=draft.doses,
+        every=draft.every,
+        duration=draft.duration,
+    )
 
 
 def _procedure(words: str) -> Concept:

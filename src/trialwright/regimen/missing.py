@@ -12,7 +12,11 @@ _PLACEBOS = ("placebo", "vehicle")
 def missing(regimen: Regimen) -> Iterator[Diagnostic]:
     """Remarks on one regimen, in the order of treatment."""
     if not regimen.phases:
-        yield Diagnostic("regimen-unread", f"no dose, procedure or radiation was read for {regimen.label!r}; expected what is given, and how", _place(regimen))
+        yield Diagnostic(
+            "regimen-unread",
+            f"no dose, procedure or radiation was read for {regimen.label!r}; expected what is given, and how",
+            _place(regimen),
+        )
     for number, phase in enumerate(regimen.phases):
         for part in phase.parts:
             if isinstance(part, Choice):
@@ -21,10 +25,18 @@ def missing(regimen: Regimen) -> Iterator[Diagnostic]:
         for step in phase.steps():
             yield from _of_step(step)
             if isinstance(step, Operate) and len(phase.steps()) > 1:
-                yield _remark("regimen-gap", f"when {step.name!r} takes place, before or after the rest, is not stated", step.procedure.quote)
+                yield _remark(
+                    "regimen-gap",
+                    f"when {step.name!r} takes place, before or after the rest, is not stated",
+                    step.procedure.quote,
+                )
         if number and phase.start is None and phase.condition is None:
             name = phase.steps()[0].name
-            yield _remark("regimen-gap", f"when {name!r} begins after what comes before it is not stated", _quote(phase.steps()[0]))
+            yield _remark(
+                "regimen-gap",
+                f"when {name!r} begins after what comes before it is not stated",
+                _quote(phase.steps()[0]),
+            )
         yield from _readings(phase)
 
 
@@ -33,10 +45,16 @@ def _of_step(step: Give | Radiate | Operate) -> Iterator[Diagnostic]:
         return
     lacking = list(_lacking(step))
     if lacking:
-        yield _remark("regimen-gap", f"{step.name!r}: {', '.join(lacking)} not stated; the protocol has to say", _quote(step))
+        yield _remark(
+            "regimen-gap", f"{step.name!r}: {', '.join(lacking)} not stated; the protocol has to say", _quote(step)
+        )
     if isinstance(step, Give) and step.amount and step.amount.value.shape != "one":
         what = "a range" if step.amount.value.shape == "range" else "several amounts"
-        yield _remark("regimen-choice", f"{step.name!r} has {what}, {step.amount.value}; the protocol has to fix one", step.amount.quote)
+        yield _remark(
+            "regimen-choice",
+            f"{step.name!r} has {what}, {step.amount.value}; the protocol has to fix one",
+            step.amount.quote,
+        )
 
 
 def _lacking(step: Give | Radiate) -> Iterator[str]:
@@ -54,7 +72,15 @@ def _lacking(step: Give | Radiate) -> Iterator[str]:
         yield "route"
     if not (step.days or step.at or step.times or step.every or step.doses or step.as_needed or _is_daily(step)):
         yield "day or interval"
-    if not (step.cycles or step.doses or step.duration or step.total or step.stops or (step.days and not step.every) or step.at):
+    if not (
+        step.cycles
+        or step.doses
+        or step.duration
+        or step.total
+        or step.stops
+        or (step.days and not step.every)
+        or step.at
+    ):
         yield "end"
     if step.every and not step.days and step.cycles:
         yield "day of the cycle"

@@ -21,7 +21,7 @@ Role = Literal["induction", "before-surgery", "concurrent", "after-surgery", "ma
 StopKind = Literal["progression", "toxicity", "withdrawal", "death", "response", "recurrence", "lost", "investigator"]
 EventKind = Literal[
     "start", "enrolment", "randomisation", "cycle", "surgery", "radiotherapy", "end-of-treatment", "progression", "screening",
-    "discharge", "delivery", "birth", "relapse", "diagnosis", "visit",
+    "discharge", "delivery", "birth", "relapse", "diagnosis", "death",
 ]  # fmt: skip
 
 

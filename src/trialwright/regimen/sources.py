@@ -41,7 +41,11 @@ class ArmTexts(msgspec.Struct, frozen=True):
     alone: bool
 
     def described(self) -> tuple[Text, ...]:
-        return tuple(Text(f"{one.where}.description", one.intervention.description) for one in self.linked if one.intervention.description)
+        return tuple(
+            Text(f"{one.where}.description", one.intervention.description)
+            for one in self.linked
+            if one.intervention.description
+        )
 
     def named(self) -> tuple[Text, ...]:
         return tuple(Text(f"{one.where}.name", one.intervention.name) for one in self.linked if one.intervention.name)
@@ -66,7 +70,10 @@ def arm_texts(trial: Trial) -> Iterator[ArmTexts]:
 def _belongs(intervention: Intervention, arm: Arm) -> bool:
     if arm.label is not None and arm.label in (intervention.arm_group_labels or ()):
         return True
-    return any(listed == intervention.name or listed.partition(": ")[2] == intervention.name for listed in arm.intervention_names or ())
+    return any(
+        listed == intervention.name or listed.partition(": ")[2] == intervention.name
+        for listed in arm.intervention_names or ()
+    )
 
 
 def _trial_texts(trial: Trial) -> Iterator[Text]:

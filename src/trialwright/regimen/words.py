@@ -22,9 +22,9 @@ _ABBREVIATION = re.compile(
 )
 _BREAK = re.compile(r"\n\s*|(?<=[.!?])(?=\s|[A-Z(])")
 
-NUMBER_WORDS = {
+NUMBER_WORDS: dict[str, int | str] = {
     "a": 1, "an": 1, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20, "thirty": 30, "half": Decimal("0.5"),
+    "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20, "thirty": 30, "half": "0.5",
 }  # fmt: skip
 NUMBER = (
     r"(?:\d+\s1/2|\d+½|½|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.·]\d+)?|(?<!\d)\.\d+"

@@ -1,0 +1,319 @@
+"""What a query asks for in, the search engine's query out, with what it was understood as.
+
+Each word or concept is one unit, and counts where it counts most: in one field, by that field's weight. A concept is found
+by the vocabulary's names for it and for every kind of it; words beside each other are read as one concept where they name one.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from trialwright.codes.tables import rows
+from trialwright.codes.vocabulary import Entry
+from trialwright.library.asking import AnyOf, Asked, Every, Phrase, Required, Where, Without, Word
+from trialwright.library.describing import Concepts
+from trialwright.library.index import Index, analyzer
+
+if TYPE_CHECKING:
+    import tantivy
+
+WEIGHTS = {
+    "title": 3.0,
+    "conditions": 3.0,
+    "interventions": 2.0,
+    "summary": 1.2,
+    "inclusion": 1.0,
+    "description": 0.8,
+    "outcomes": 0.6,
+    "people": 0.5,
+}
+"""The default fields. `exclusion` is none of them: what rules people out is not what a trial is about."""
+
+CONCEPT_WEIGHT = 5.0
+_TIE = 0.3
+_FIELD_OF = {
+    "title": ("title",),
+    "condition": ("conditions",),
+    "intervention": ("interventions",),
+    "summary": ("summary",),
+    "description": ("description",),
+    "inclusion": ("inclusion",),
+    "exclusion": ("exclusion",),
+    "outcome": ("outcomes",),
+    "sponsor": ("people",),
+}
+_RUNNING = ("summary", "inclusion", "description")
+_MOST_NAMES = 4
+_CONCEPT_FIELDS = ("", "condition", "intervention")
+_DATA = Path(__file__).parent / "data"
+
+
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """A lowered query. query: None when nothing is asked.
+
+    words  how it was understood, for people
+    marks  words and phrases that a snippet marks, in lower case
+    in_exclusion  whether exclusion text was asked about
+    """
+
+    query: "tantivy.Query | None"
+    words: str
+    marks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    in_exclusion: bool = False
+
+
+@functools.cache
+def function_words() -> frozenset[str]:
+    return frozenset(row["word"] for row in rows("function_words", _DATA))
+
+
+class Lowering:
+    """Lowers queries for one index."""
+
+    def __init__(self, index: Index, concepts: Concepts) -> None:
+        self._index = index
+        self._concepts = concepts
+        self._marks: dict[str, None] = {}
+        self._notes: list[str] = []
+        self._is_about_exclusion = False
+
+    def understood(self, asked: Asked | None) -> Understood:
+        if asked is None:
+            return Understood(query=None, words="everything")
+        query, words = self._lower(asked)
+        return Understood(
+            query=query,
+            words=words,
+            marks=tuple(self._marks),
+            notes=tuple(dict.fromkeys(self._notes)),
+            in_exclusion=self._is_about_exclusion,
+        )
+
+    def named(self, name: str, where: Where) -> Understood:
+        """A name as a whole: a concept by all its names, or the words as a phrase."""
+        entry = self._concepts.vocabulary.find(name) if where in _CONCEPT_FIELDS else None
+        if entry is None:
+            return self.understood(Phrase(name, where) if " " in name else Word(name, where))
+        query, words = self._concept(entry, (Word(name, where),))
+        return Understood(query=query, words=words, marks=tuple(self._marks))
+
+    def _lower(self, asked: Asked) -> "tuple[tantivy.Query | None, str]":
+        match asked:
+            case Word():
+                return self._beside((asked,))
+            case Phrase(text=text, where=where):
+                self._mark(text)
+                return self._phrase(analyzer("stems").analyze(text), where), f'"{text}"{_placed(where)}'
+            case Required(part=part):
+                query, words = self._lower(part)
+                return query, f"+{words}"
+            case Every(parts=parts):
+                return self._joined(parts, is_every=True)
+            case AnyOf(parts=parts):
+                return self._joined(parts, is_every=False)
+            case Without(part=part):
+                kept = dict(self._marks)
+                query, words = self._lower(part)
+                self._marks = kept
+                return query, f"NOT {words}"
+            case _:
+                assert_never(asked)
+
+    def _joined(self, parts: Sequence[Asked], *, is_every: bool) -> "tuple[tantivy.Query | None, str]":
+        import tantivy
+
+        clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
+        said: list[str] = []
+        for part in parts if is_every else _runs(parts):
+            query, words = self._beside(part) if isinstance(part, tuple) else self._lower(part)
+            if query is None:
+                continue
+            said.append(words if isinstance(part, tuple | Word | Phrase | Without | Required) else f"({words})")
+            if isinstance(part, Without):
+                clauses.append((tantivy.Occur.MustNot, query))
+            else:
+                must = is_every or isinstance(part, Required)
+                clauses.append((tantivy.Occur.Must if must else tantivy.Occur.Should, query))
+        if not clauses:
+            return None, ""
+        if all(occur == tantivy.Occur.MustNot for occur, _ in clauses):
+            clauses.append((tantivy.Occur.Must, tantivy.Query.const_score_query(tantivy.Query.all_query(), 0.0)))
+        query = clauses[0][1] if len(clauses) == 1 else tantivy.Query.boolean_query(clauses)
+        return query, (" AND " if is_every else " · ").join(said)
+
+    def _beside(self, words: "tuple[Word, ...]") -> "tuple[tantivy.Query | None, str]":
+        """Words beside each other: concepts where they name some, single words elsewhere."""
+        import tantivy
+
+        units: list[tantivy.Query] = []
+        said: list[str] = []
+        for unit in self._units(tuple(self._spelled(word) for word in words)):
+            query, shown = self._concept(*unit) if isinstance(unit, tuple) else self._word(unit)
+            if query is not None:
+                units.append(query)
+                said.append(shown)
+        if not units:
+            return None, ""
+        if len(units) == 1:
+            return units[0], said[0]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, unit) for unit in units]), " · ".join(said)
+
+    def _units(self, words: "tuple[Word, ...]") -> "Iterator[Word | tuple[Entry, tuple[Word, ...]]]":
+        where = words[0].where
+        at = 0
+        while at < len(words):
+            found = None
+            if where in _CONCEPT_FIELDS and not words[at].is_start:
+                plain = [word.text.lower() for word in takewhile(lambda word: not word.is_start, words[at:])]
+                found = self._concepts.vocabulary.longest(plain, 0)
+            if found is not None and found[0].kind not in ("event", "site", "scale", "lab", "measurement"):
+                yield found[0], words[at : at + found[1]]
+                at += found[1]
+                continue
+            if words[at].text.lower() not in function_words() or len(words) == 1:
+                yield words[at]
+            at += 1
+
+    def _concept(self, entry: Entry, words: "tuple[Word, ...]") -> "tuple[tantivy.Query, str]":
+        import tantivy
+
+        where = words[0].where
+        text = " ".join(word.text for word in words)
+        for name in (text, entry.name, *entry.synonyms):
+            self._mark(name)
+        stems = [stem for word in words for stem in analyzer("stems").analyze(word.text)]
+        parts = [tantivy.Query.boost_query(self._id_query("concepts", entry.id), CONCEPT_WEIGHT)]
+        parts += self._in_fields(where, lambda field: self._phrase_in(field, stems))
+        if not where:
+            parts += self._by_other_names(entry, stems)
+        query = tantivy.Query.disjunction_max_query(parts, _TIE)
+        if len(stems) > 1:
+            single = [self._in_all(where, [stem]) for stem in dict.fromkeys(stems)]
+            weaker = tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in single])
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, query), (tantivy.Occur.Should, tantivy.Query.boost_query(weaker, 0.3))]
+            )
+        others = len(entry.synonyms) + 1
+        return query, f"{entry.name}{_placed(where)} [{entry.id}, {others} names and every kind of it]"
+
+    def _by_other_names(self, entry: Entry, stems: list[str]) -> "list[tantivy.Query]":
+        """The concept in running text, where only its names tell; titles, conditions and interventions hold its id."""
+        import tantivy
+
+        names = {tuple(analyzer("stems").analyze(name)) for name in (entry.name, *entry.synonyms[:_MOST_NAMES])}
+        return [
+            tantivy.Query.boost_query(self._phrase_in(field, list(name)), WEIGHTS[field])
+            for name in sorted(names - {tuple(stems), ()})
+            for field in _RUNNING
+        ]
+
+    def _word(self, word: Word) -> "tuple[tantivy.Query | None, str]":
+        stems = analyzer("stems").analyze(word.text)
+        if not stems:
+            return None, ""
+        if word.is_start:
+            self._mark(f"{word.text}*")
+            return self._starting(word), f"{word.text}*{_placed(word.where)}"
+        self._mark(word.text)
+        if len(stems) > 1:
+            return self._phrase(stems, word.where), f"{word.text}{_placed(word.where)}"
+        if not self._occurs(stems[0], word.where):
+            if word.where:
+                self._notes.append(f"{word.text!r} stands in no {word.where} of the library")
+            return None, ""
+        return self._in_all(word.where, stems), f"{word.text}{_placed(word.where)}"
+
+    def _spelled(self, word: Word) -> Word:
+        """The word, or the one that it was meant for when it is nowhere in the library."""
+        stems = analyzer("stems").analyze(word.text)
+        if word.is_start or len(stems) != 1 or self._occurs(stems[0], ""):
+            return word
+        if self._concepts.vocabulary.meanings(word.text):
+            return word
+        from trialwright.library.near_words import near_words
+
+        near = near_words(self._index, word.text)
+        if not near and (entry := self._concepts.vocabulary.typo(word.text)) is not None:
+            near = (entry.name,)
+        if not near:
+            self._notes.append(f"{word.text!r} is nowhere in the library")
+            return word
+        others = f" (also near: {', '.join(near[1:])})" if near[1:] else ""
+        self._notes.append(f"{word.text!r} is nowhere in the library; searched for {near[0]!r}{others}")
+        return msgspec.structs.replace(word, text=near[0])
+
+    def _starting(self, word: Word) -> "tantivy.Query":
+        """Any word that begins so: by the unstemmed names, and by the stems of every field."""
+        import tantivy
+
+        start = "".join(analyzer("words").analyze(word.text))
+        found = self._index.searcher.terms_with_prefix("names", start, limit=200)
+        stems = dict.fromkeys(stem for name, _ in found for stem in analyzer("stems").analyze(name))
+        stems[start] = None
+        parts = self._in_fields(
+            word.where, lambda field: tantivy.Query.term_set_query(self._index.schema, field, list(stems))
+        )
+        return tantivy.Query.disjunction_max_query(parts, _TIE)
+
+    def _occurs(self, stem: str, where: Where) -> bool:
+        fields = (*_FIELD_OF[where],) if where else (*WEIGHTS, "exclusion")
+        return any(self._index.searcher.doc_freq(field, stem) for field in fields)
+
+    def _phrase(self, stems: list[str], where: Where) -> "tantivy.Query":
+        import tantivy
+
+        return tantivy.Query.disjunction_max_query(
+            self._in_fields(where, lambda field: self._phrase_in(field, stems)), _TIE
+        )
+
+    def _phrase_in(self, field: str, stems: list[str]) -> "tantivy.Query":
+        import tantivy
+
+        if len(stems) == 1:
+            return tantivy.Query.term_query(self._index.schema, field, stems[0])
+        return tantivy.Query.phrase_query(self._index.schema, field, list(stems))
+
+    def _in_all(self, where: Where, stems: list[str]) -> "tantivy.Query":
+        import tantivy
+
+        parts = self._in_fields(where, lambda field: self._phrase_in(field, stems))
+        return parts[0] if len(parts) == 1 else tantivy.Query.disjunction_max_query(parts, _TIE)
+
+    def _in_fields(self, where: Where, made: "Callable[[str], tantivy.Query]") -> "list[tantivy.Query]":
+        import tantivy
+
+        weights = dict.fromkeys(_FIELD_OF[where], 1.0) if where else WEIGHTS
+        return [tantivy.Query.boost_query(made(field), weight) for field, weight in weights.items()]
+
+    def _id_query(self, field: str, value: str) -> "tantivy.Query":
+        import tantivy
+
+        return tantivy.Query.term_query(self._index.schema, field, value, "basic")
+
+    def _mark(self, text: str) -> None:
+        self._marks[text.lower()] = None
+
+
+def _runs(parts: Iterable[Asked]) -> "Iterator[Asked | tuple[Word, ...]]":
+    """Words that stand beside each other in one place as one run, everything else by itself."""
+    run: list[Word] = []
+    for part in parts:
+        if isinstance(part, Word) and (not run or run[-1].where == part.where):
+            run.append(part)
+            continue
+        if run:
+            yield tuple(run)
+        run = [part] if isinstance(part, Word) else []
+        if not run:
+            yield part
+    if run:
+        yield tuple(run)
+
+
+def _placed(where: Where) -> str:
+    return f" (in {where})" if where else ""
