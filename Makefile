@@ -7,7 +7,7 @@ LOCKS := requirements/build.lock requirements/all.lock
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test bench bench-criteria demo readme lock clean
+.PHONY: help setup check format test spec spec-known bench bench-criteria demo readme golden docs lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -42,6 +42,13 @@ format: setup  ## rewrite the layout and the imports
 test: setup  ## every test
 	$(BIN)/python -m pytest -q -n $(JOBS)
 
+# Spark takes many minutes over the same pages: make spec SPEC_ENGINES=duckdb,spark
+spec: setup  ## run the pages of docs/spec: what sentences compile to, and patients' verdicts on each engine
+	$(if $(SPEC_ENGINES),SPEC_ENGINES=$(SPEC_ENGINES)) $(BIN)/python -m pytest -q tests/spec
+
+spec-known: setup  ## take out of tests/spec/known_wrong.tsv what is right by now, and print what is newly wrong
+	PYTHONPATH=tests/criteria $(BIN)/python tests/spec/spec_known.py
+
 bench: setup  ## measure speed and size; appends to the CSV files in bench/
 	for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -53,6 +60,12 @@ demo: setup  ## screen the built-in patients for the built-in trials
 
 readme: setup  ## rewrite the transcripts in README.md and docs/ from what the commands print
 	$(BIN)/python docs/transcripts.py
+
+golden: setup  ## rewrite the kept trees of tests/golden; read the diff before it is taken
+	$(BIN)/python tests/golden/golden_trees.py
+
+docs: setup  ## rewrite the generated pages of docs/
+	$(BIN)/python tests/docs/generated.py
 
 # uv is needed here only, so it lives in a venv of its own.
 lock:  ## resolve the dependencies anew

@@ -86,7 +86,7 @@ class Reader:
         self._sentence += 1
         self._begun = sentence.span.start
         first = len(self.drafts)
-        if self._is_about_visits(sentence):
+        if self._is_about_visits(sentence) or self._is_supposed(sentence):
             return
         for place, mark in enumerate(sentence.marks):
             at = _At(sentence.marks, place)
@@ -110,6 +110,11 @@ class Reader:
             mark.kind == "amount" or (mark.kind in ("surgery", "radiation") and self._is_step(mark))
             for mark in sentence.marks
         )
+
+    def _is_supposed(self, sentence: Sentence) -> bool:
+        """Whether a sentence says what would be given if something happened, and names no drug: "If 200 mg is toxic, …"."""
+        is_if = sentence.span.of(self.text).lstrip(" *-").lower().startswith("if ")
+        return is_if and all(mark.kind not in ("drug", "condition") for mark in sentence.marks)
 
     def _stated(self, mark: Mark, value: Any = None) -> Any:
         return Stated(mark.value if value is None else value, self._quote(mark))
