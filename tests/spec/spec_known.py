@@ -7,7 +7,7 @@ def drop_fixed() -> tuple[list[Place], list[Place]]:
     """Rewrite the list. Returns the places that were taken out, and those that are wrong and not in it."""
     found, named = answers("memory"), known("memory")
     fixed = [place for place in named if place not in found or not found[place].is_wrong]
-    gone = {place[:2] + (place.row,) for place in fixed}
+    gone = {(*place[:2], place.row) for place in fixed}
     rows = [row for row in listed() if (row["page"], row["sentence"], row["row"]) not in gone]
     lines = ["\t".join(row.values()) for row in rows]
     KNOWN.write_text("\n".join(["page\tsentence\twho\trow\twhy", *lines]) + "\n", encoding="utf-8")
