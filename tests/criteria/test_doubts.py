@@ -47,7 +47,6 @@ def test_what_is_agreed_to_may_hold_a_not(words: str) -> None:
     [
         "Unable to give informed consent",
         "Unable or unwilling to comply with the visits",
-        "Any condition that may hinder compliance with the protocol",
     ],
 )
 def test_who_cannot_comply_is_kept_out_and_not_who_complies(words: str) -> None:

@@ -48,6 +48,7 @@ def test_the_seeds_keep_to_the_schema(shared: Path, validator: Draft202012Valida
     assert [fault for criteria in compiled for fault in faults(validator, criteria)] == []
 
 
+@pytest.mark.slow
 def test_three_hundred_records_keep_to_the_schema(records: Any, validator: Draft202012Validator) -> None:
     compiled = [compile_criteria(read_trial(line)) for line in islice(records, 0, None, EVERY)]
     assert len(compiled) > 300

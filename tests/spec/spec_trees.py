@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import msgspec
 from notation import line
 
 from trialwright.criteria.nodes import Compare, Has, Interval, Node, Score, Stage, Window, walk
@@ -77,10 +76,3 @@ def _which(node: Interval) -> Iterator[str]:
     yield f"from the {node.start.which}"
     if node.end is not None:
         yield f"to the {node.end.which}"
-
-
-def hidden_fields() -> frozenset[str]:
-    """The fields that neither notation shows: none may be added to a node without a place in one of them."""
-    shown = {"span", "parts", "part", "condition", "then", "open", "count", "text", "kind", "when", "unless"}
-    fields = {field.name for kind in _KINDS for field in msgspec.structs.fields(kind)}
-    return frozenset(fields - shown)

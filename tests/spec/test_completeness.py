@@ -29,7 +29,6 @@ from trialwright.criteria.nodes import (
 )
 
 WITHOUT: dict[str, str] = {
-    "Dose.equivalent": "the sentences of on-record that ask for it are known wrong",
     "Event.which": "no words are read as the first of several events",
     "Has.cause": "the sentence of on-record that asks for it is known wrong",
     "Has.reason": "the sentence of on-record that asks for it is known wrong",

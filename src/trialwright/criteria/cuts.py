@@ -111,7 +111,7 @@ def label_start(chunks: list[Chunk], place: int, sentence: list[Chunk]) -> int |
     if chunks[place].cat != ":":
         return None
     start = len(sentence)
-    while start > 0 and sentence[start - 1].cat in "UCqMJRB" and len(sentence) - start < 4:
+    while start > 0 and sentence[start - 1].cat in "UCqMJRBO" and len(sentence) - start < 4:
         start -= 1
     behind_limit = start > 0 and sentence[start - 1].cat in "QWG" and 0 < len(sentence) - start < 4
     return start if behind_limit else None
@@ -139,9 +139,12 @@ def without_note(sentence: list[Chunk]) -> list[Chunk]:
 def shared_prefix(groups: list[list[Chunk]]) -> list[list[Chunk]]:
     """Later members of "history of A, B or C" stand under its first words too."""
     prefix: list[Chunk] = []
-    for chunk in groups[0]:
-        if chunk.cat in PREFIX or (chunk.cat in "FHp" and not prefix):
-            if chunk.cat in PREFIX:
+    head = next((place for place, chunk in enumerate(groups[0]) if chunk.cat not in "SbTLqFHp"), len(groups[0]))
+    allergic = next((place for place in reversed(range(head)) if groups[0][place].cat == "L"), None)
+    for place, chunk in enumerate(groups[0]):
+        narrowed = chunk.cat == "q" and allergic is not None and place < allergic
+        if chunk.cat in PREFIX or narrowed or (chunk.cat in "FHp" and not prefix):
+            if chunk.cat in PREFIX or narrowed:
                 prefix.append(chunk)
             continue
         break
@@ -150,7 +153,7 @@ def shared_prefix(groups: list[list[Chunk]]) -> list[list[Chunk]]:
     shared = [list(groups[0])]
     run = 1
     for group in groups[1:]:
-        body = [chunk for chunk in group if chunk.cat not in "FHp"]
+        body = [chunk for chunk in group if chunk.cat not in "FHpb"]
         takes = bool(body) and body[0].cat in "CROUqBA" and not any(chunk.cat in "MKQtJgmf" for chunk in body)
         run += takes and run == len(shared)
         shared.append([*prefix, *group] if takes else list(group))

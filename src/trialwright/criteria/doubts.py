@@ -68,6 +68,11 @@ _BEING_TREATED = re.compile(r"\b(?:being|been|are|is) treated for\b", re.IGNOREC
 _NOT_ALLOWED = re.compile(
     r"\b(?:are|is) not (?:an? |considered (?:an? )?)?(?:acceptable|adequate|permitted|allowed)\b", re.IGNORECASE
 )
+_BY = re.compile(r"\b(?:by|on|via|per|with|using)\b", re.IGNORECASE)
+_SEEN_BY = frozenset(
+    {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
+     "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
+)  # fmt: skip
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
 _SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
@@ -88,7 +93,7 @@ _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 _ANY_ILLNESS = re.compile(
     r"(?:(?:an?|any|other|uncontrolled|unstable|serious|severe|significant|major|active|acute|chronic|concurrent|concomitant|"
     r"intercurrent|underlying|medical|systemic|clinically|known)[\s,-]+)*"
-    r"(?:co-?morbid\w*|illness(?:es)?|diseases?|(?:medical )?(?:conditions?|problems?|disorders?))$",
+    r"(?:co-?morbid\w*|illness(?:es)?|diseases?|syndromes?|(?:medical )?(?:conditions?|problems?|disorders?))$",
     re.IGNORECASE,
 )
 """No disease in particular: which one counts, and whether it is severe or active enough, somebody has to judge."""
@@ -122,6 +127,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return msgspec.structs.replace(part, qualifiers=_worded(qualifiers))
             case AnyOf(parts=parts) if any(isinstance(one, Has) and one.concept.kind == "allergy" for one in parts):
                 return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
+            case AnyOf(parts=parts) if len(parts) > 1 and all(isinstance(one, Has) for one in parts):
+                return msgspec.structs.replace(part, parts=_shared(parts, text, words))
             case AnyOf(parts=parts) if slash and all(
                 isinstance(one, Compare) and one.op in ("<", "<=") for one in parts
             ):
@@ -149,6 +156,55 @@ def _allergy_too(part: Node) -> Node:
     if isinstance(part, Has) and part.concept.id == "excipient":
         return msgspec.structs.replace(part, concept=Concept(text=part.concept.text, kind="allergy"))
     return part
+
+
+def _shared(parts: tuple[Node, ...], text: str, words: str) -> tuple[Node, ...]:
+    """What stands at one end of a list and may belong to all of it, given to the others too.
+
+    An exception belongs to all. A window belongs to all drugs and procedures. Elsewhere ("active asthma or eczema", "asthma or stroke
+    within 6 months") nobody can tell; the words become a qualifier of the others, so that their presence settles nothing and their
+    absence still answers.
+    """
+    things = [one for one in parts if isinstance(one, Has)]
+    *firsts, last = things
+    if last.unless and not any(one.unless for one in firsts):
+        firsts = [msgspec.structs.replace(one, unless=last.unless) for one in firsts]
+    window = last.when
+    same = all(one.concept.id == last.concept.id is not None for one in firsts)
+    if window is not None and window.at_most is not None and all(one.when is None for one in firsts) and not same:
+        alike = all(one.concept.kind in _GIVEN for one in things)
+        timed = window.span.of(text) if window.span else ""
+        firsts = [
+            one
+            if _SHARED.intersection(one.status)
+            else msgspec.structs.replace(one, when=window)
+            if alike
+            else _also(one, timed)
+            for one in firsts
+        ]
+    first, *others = [*firsts, last]
+    shared = [one for one in first.qualifiers if _stands_before(one, first, words)]
+    states = _SHARED.intersection(first.status)
+    if not any(one.qualifiers or set(one.status) - set(first.status) for one in others) and not _EXAMPLES.search(words):
+        others = [_also(one, *shared, *sorted(states.difference(one.status))) for one in others]
+    return (first, *others)
+
+
+_GIVEN = frozenset({"drug", "procedure", "vaccine", "device"})
+_EXAMPLES = re.compile(r"\b(?:such as|e\.?\s?g\b|for example|including|i\.?\s?e\b|like)", re.IGNORECASE)
+
+
+def _also(has: Has, *more: str) -> Has:
+    added = tuple(" ".join(one.lower().split()) for one in more if one and one not in has.qualifiers)
+    return msgspec.structs.replace(has, qualifiers=(*has.qualifiers, *added))
+
+
+def _stands_before(qualifier: str, has: Has, words: str) -> bool:
+    at, name = words.lower().find(qualifier.lower()), words.lower().find(has.concept.text.lower())
+    return 0 <= at < name and qualifier.lower() not in _OTHERS
+
+
+_OTHERS = frozenset({"other", "any other", "another", "prior"})
 
 
 def _worded(qualifiers: tuple[str, ...]) -> tuple[str, ...]:
@@ -215,6 +271,14 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     things = [one for one in parts if isinstance(one, Has)]
     if "conduct" in attested and things:
         return True
+    if (
+        things
+        and things[0].concept.kind != "procedure"
+        and _BY.search(words)
+        and _SEEN_BY.intersection(one.concept.id for one in things[1:])
+    ):
+        # "No metastases by CT or bone scan": how it was looked for.
+        return True
     denied = any(isinstance(one, Not) and isinstance(one.part, Has) for one in parts)
     if denied and things:
         # "No arterial or venous thrombosis": the "no" covers both.
@@ -228,17 +292,7 @@ def _is_cut_off(part: Node) -> bool:
 
 
 def _says_of_one(things: list[Has], words: str) -> bool:
-    """A window, an exception or an excess that stands at one end of a list and belongs to all of it."""
-    first, *others = things
-    *firsts, last = things
-    if last.when is not None and last.when.at_most is not None and all(one.when is None for one in firsts):
-        return True
-    if last.unless and not any(one.unless for one in firsts):
-        return True
-    if (first.qualifiers and not any(one.qualifiers for one in others)) or (
-        _SHARED.intersection(first.status) and not any(one.status for one in others)
-    ):
-        return True
+    """An excess that stands at one end of a list and belongs to all of it."""
     return _EXCESS.search(words) is not None and any(thing.concept.id in _USED for thing in things)
 
 

@@ -43,6 +43,7 @@ from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import Phrase, Source
 from trialwright.criteria.rules import (
     binds_objects,
+    read_any_condition,
     read_atom,
     read_attested,
     read_conditional,
@@ -58,6 +59,7 @@ from trialwright.criteria.rules import (
     read_open_list,
     read_runs,
     read_stated,
+    read_states,
 )
 
 _MOST_PIECES = 600
@@ -207,6 +209,8 @@ class Reader:
                 for node in nodes
             ]
         last = nodes[-1]
+        if isinstance(last, Has) and isinstance(exempt, Has) and last.concept.kind == exempt.concept.kind:
+            return [*nodes[:-1], excepting(last, exempt, self.vocabulary)]
         if isinstance(last, Not):
             return [*nodes[:-1], excepting(last, exempt, self.vocabulary)]
         span = last.span.cover(exempt.span) if last.span and exempt.span else last.span
@@ -321,12 +325,14 @@ def is_frail(node: Node) -> bool:
 
 
 _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
+    read_any_condition,
     read_atom,
     read_stated,
     read_labelled,
     read_demonstrated,
     read_runs,
     read_described,
+    read_states,
     read_either_way,
     read_exception,
     read_conditional,

@@ -67,7 +67,11 @@ def _occurrences(aside: Node) -> tuple[Has, ...]:
 
 def kind_of(aside: Node, part: Node, vocabulary: Vocabulary) -> bool:
     ids = {node.concept.id for node in walk(aside) if isinstance(node, Has) and node.concept.id}
-    owners = {node.concept.id for node in walk(part) if isinstance(node, Has) and node.concept.id}
+    owners = {
+        "malignancy" if node.concept.id == "second-malignancy" else node.concept.id
+        for node in walk(part)
+        if isinstance(node, Has) and node.concept.id
+    }
     return any(vocabulary.is_a(one, owner) for one in ids for owner in owners)
 
 

@@ -14,7 +14,7 @@ _SEPARATORS = frozenset(",&|/;")
 
 def is_weak(node: Node) -> bool:
     """A name of words alone that nothing around it supports: taken where it stands alone, not as a member of a list."""
-    if not isinstance(node, Has) or node.concept.id is not None:
+    if not isinstance(node, Has) or node.concept.id is not None or node.concept.kind == "allergy":
         return False
     last = node.concept.text.split()[-1] if node.concept.text else ""
     named = any(pattern.search(last) for pattern in (CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS))
@@ -38,6 +38,10 @@ def share_tails(groups: list[list[Chunk]], joins: list[str]) -> list[list[Chunk]
             own = [chunk for chunk in shared[place] if chunk.cat in "SbTL"]
             if place and own and not any(chunk.cat in "SbTL" for chunk in shared[place + 1]):
                 shared[place + 1] = [*own, *shared[place + 1]]
+    said = [chunk for chunk in shared[-1] if chunk.cat == "S" and chunk.end - chunk.start > _LONG_STATUS][-1:]
+    if said and shared[-1][-1] is said[0] and all(only(group, "SbqC") for group in shared):
+        # "… that have undergone curative therapy" behind a list is said of all its members.
+        shared[:-1] = [[*group, *said] for group in shared[:-1]]
     purpose = _purpose(shared[-1])
     if purpose and all(only(group, "SbTLRqO") for group in shared[:-1]):
         shared[:-1] = [[*group, *purpose] for group in shared[:-1]]
@@ -47,6 +51,10 @@ def share_tails(groups: list[list[Chunk]], joins: list[str]) -> list[list[Chunk]
         if joins[place] == "/" and tail is not None and not any(chunk.cat in "uW" for chunk in shared[place]):
             shared[place] = [*shared[place], *following[tail:]]
     return shared
+
+
+_LONG_STATUS = 24
+"""Characters: a status longer than this is a clause ("that have been adequately treated") and not an adjective."""
 
 
 def share_things(groups: list[list[Chunk]]) -> list[list[Chunk]]:

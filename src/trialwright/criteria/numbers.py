@@ -129,6 +129,9 @@ def read_comparison(phrase: Phrase) -> Node | None:
     bounds = _unrestated([chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"])
     if any((chunk.value.time and chunk.value.relative is None) or not _comparable(chunk.value) for chunk in bounds):
         return None
+    if any(chunk.cat == "R" for chunk in measures) and any("mg" in (chunk.value.unit or "") for chunk in bounds):
+        # A drug against milligrams is given at that dose; only its level in the blood is measured.
+        return None
     context = _context(phrase, match)
     if measures[0].cat == "C" and len(bounds) == 1 and bounds[0].value.unit is None and context.statistic is None:
         alone = len(measures) == 1 and context.when is None

@@ -215,7 +215,7 @@ def attest(phrase: Phrase) -> Node | None:
 
 
 _ABILITY = re.compile(
-    r"\b(?:tolerat\w*|undergo|able to|ability to|unable|inability|can|swallow|take|amenable|suitable|candidates?|fit)\b",
+    r"\b(?:tolerat\w*|recover\w*|undergo|able to|ability to|unable|inability|can|swallow|take|amenable|suitable|candidates?|fit)\b",
     re.IGNORECASE,
 )
 
@@ -229,9 +229,10 @@ def _governs_list(phrase: Phrase) -> bool:
         or not _ABILITY.search(phrase.words(phrase.chunks[first : first + 1]))
     ):
         return False
-    return re.fullmatch(r"[CROUqBplj,&|/FuAg]+", phrase.cats[first + 1 :]) is not None and not re.search(
-        r"[STLNWQ]", phrase.cats
-    )
+    behind = phrase.cats[first + 1 :]
+    if "recover" in phrase.words(phrase.chunks[first : first + 1]).lower():
+        return re.fullmatch(r"[CROUqBpljST,&|/FuAgWk]+", behind) is not None
+    return re.fullmatch(r"[CROUqBplj,&|/FuAg]+", behind) is not None and not re.search(r"[STLNWQ]", phrase.cats)
 
 
 def _opens_generic(phrase: Phrase) -> bool:

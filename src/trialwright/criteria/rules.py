@@ -69,6 +69,40 @@ def read_stated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | N
     return All(span=span)
 
 
+_UNNAMED_THING = (
+    r"(?:(?:has|have|having|with|the|a|an|is|are|patients?|subjects?|participants?|who|presence|evidence|existence|history|current|concurrent|"
+    r"concomitant|known|of|or|and|in|any|other|another|serious|severe|significant|clinically|clinical|underlying|acute|chronic|medical|"
+    r"psychiatric|psychological|social|physical|mental|physiological|surgical|non-malignant|systemic|uncontrolled|unstable|disease|therapy|"
+    r"co-?existing|intercurrent|laboratory|relevant)[\s,/]+)*"
+    r"(?:conditions?|diseases?|disorders?|illness(?:es)?|abnormalit(?:y|ies)|reasons?|circumstances?|situations?|factors?|problems?|issues?|"
+    r"co-?morbidit(?:y|ies)|findings?|therap(?:y|ies)|medications?)\b"
+)
+_ANY_CONDITION = re.compile(rf"{_UNNAMED_THING}(?:[\s,/]+(?:and|or|and/or)?\s*{_UNNAMED_THING})*", re.IGNORECASE)
+_UNNAMED = re.compile(
+    r"\b(?:any|other|another|serious|severe|significant|medical|underlying|concomitant|concurrent)\b", re.IGNORECASE
+)
+
+
+def read_any_condition(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
+    """`Any condition, including psychiatric disorder, that might confound the results`: which ones count, a person has to judge."""
+    judged = next(
+        (place for place, chunk in enumerate(chunks) if chunk.cat == "J" and chunk.value == "judgement"), None
+    )
+    if judged is None or any(chunk.cat in "KtQWXZP" for chunk in chunks):
+        return None
+    words = reader.phrase(chunks).words()
+    lead = _ANY_CONDITION.match(words)
+    if lead is None or not _UNNAMED.search(lead[0]):
+        return None
+    behind = [chunk for chunk in chunks if chunk.start >= chunks[0].start + len(lead[0])]
+    examples = next((place for place, chunk in enumerate(behind) if chunk.cat in "eG"), None)
+    named = next((place for place, chunk in enumerate(behind) if chunk.cat in "CROM"), None)
+    judge = next((place for place, chunk in enumerate(behind) if chunk.cat == "J"), len(behind))
+    if named is not None and named < judge and (examples is None or named < examples):
+        return None
+    return Attest(kind="judgement", text=words, span=extent(chunks))
+
+
 def read_attested(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
     """What is left when nothing in a clause can be split: for a person to say, as a whole."""
     cats = {chunk.cat for chunk in chunks}
@@ -311,10 +345,13 @@ def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "X"), None)
     if at is None or at == 0:
         return None
-    base = reader.whole(chunks[:at], depth)
+    end = len(chunks) - next((place for place, chunk in enumerate(reversed(chunks)) if chunk.cat not in "SFHp"), 0)
+    # "…, excluding Y, that have been treated": what stands behind the comma is said of what stands before the exception.
+    said = list(chunks[end:]) if chunks[end - 1].cat == "," and end < len(chunks) else []
+    base = reader.whole([*trim(chunks[:at]), *said], depth)
     if base is None:
         return None
-    aside = reader.under("exclusion").whole(chunks[at + 1 :], depth)
+    aside = reader.under("exclusion").whole(chunks[at + 1 : end] if said else chunks[at + 1 :], depth)
     if aside is None:
         return None
     if chunks[at].value == "unless" and reader.kind == "inclusion" and not isinstance(base, Not):
@@ -423,6 +460,34 @@ def read_open_list(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
             return Not(part=AnyOf(parts=inner, open=True, span=part.span), span=span)
         case _:
             return AnyOf(parts=(node,), open=True, span=span)
+
+
+def read_states(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`a malignancy that is progressing or has required treatment within 2 years`: one thing in either of two states."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat in "iu"), None)
+    if not at or any(chunk.cat not in "SW|FHp" for chunk in chunks[at + 1 :]):
+        return None
+    cuts = [place for place in range(at + 1, len(chunks)) if chunks[place].cat == "|"]
+    edges = [at, *cuts, len(chunks)]
+    states = [
+        [chunk for chunk in chunks[left + 1 : right] if chunk.cat in "SW"] for left, right in itertools.pairwise(edges)
+    ]
+    base = reader.whole(chunks[:at], depth) if len(states) > 1 else None
+    if (
+        not isinstance(base, Has)
+        or base.when is not None
+        or not all(any(one.cat == "S" for one in run) for run in states)
+    ):
+        return None
+    parts = []
+    for run in states:
+        windows = [chunk.value for chunk in run if chunk.cat == "W"]
+        added = [status for chunk in run if chunk.cat == "S" for status in chunk.value.split(",")]
+        status = tuple(dict.fromkeys((*base.status, *added)))
+        if len(windows) > 1:
+            return None
+        parts.append(msgspec.structs.replace(base, status=status, when=windows[0] if windows else None))
+    return AnyOf(parts=tuple(parts), span=extent(chunks))
 
 
 def read_either_way(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
@@ -685,7 +750,13 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
         if not inner or _is_alias(inner, before, reader):
             continue
         graded = before is not None and before.cat == "C" and re.fullmatch(r"q?K[Q#kU|&,/\-:q>]+", cats) is not None
-        if graded or re.fullmatch(r"W+|t|k|[qS]+|Q|z|B", cats) or any(one.cat == "3" for one in flat):
+        dosed = any(one.cat == "R" for one in flat) and re.fullmatch(r"D?Qp?R?z?", cats) is not None
+        if (
+            graded
+            or dosed
+            or re.fullmatch(r"W+|t|k|[qS]+|Q|z|B|\|b?[CRO]", cats)
+            or any(one.cat == "3" for one in flat)
+        ):
             flat += inner
             continue
         return None

@@ -141,13 +141,19 @@ class _Item:
             # What stands against a treatment is judged; the treatment itself may well be absent.
             start = self.prefix[0].start if self.prefix else self.chunks[0].start
             return Attest(kind="judgement", text=self.phrase.words(), span=Span(start, self.chunks[-1].end))
+        return self._part_of_a_product(rest) or self._thing(rest)
+
+    def _thing(self, rest: list[Chunk]) -> Node | None:
         times, rest = _times(rest)
         if any(chunk.cat in "Q#" and not self._is_dose(chunk) for chunk in rest):
             return None
-        head = self._head(rest)
+        dose = self._dose(rest)
+        rest = self._without_dose(rest)
+        head = self._head(rest) if rest else None
         if head is None:
             return None
         concept, used, before, after = head
+        concept = self._any_steroid(concept, dose)
         if not self._agrees(concept, used, rest):
             return None
         windows = [chunk for chunk in rest if chunk.cat == "W"] or ([self.window] if self.window else [])
@@ -178,7 +184,7 @@ class _Item:
             site=self._site(rest, used),
             when=when,
             times=times,
-            dose=self._dose(rest),
+            dose=dose,
             qualifiers=qualifiers,
             evidence=self._evidence(rest),
             span=Span(start, self.chunks[-1].end),
@@ -386,6 +392,67 @@ class _Item:
         named = drug or next((chunk for chunk in rest if chunk.cat == "R"), None)
         equivalent = named.value.id if any(chunk.cat == "z" for chunk in rest) and named is not None else None
         return Dose(op=pairs[0][0], quantity=Quantity(pairs[0][1], amount.value.unit), equivalent=equivalent)
+
+    def _part_of_a_product(self, rest: list[Chunk]) -> Node | None:
+        """`Allergy to any component of paclitaxel`: to paclitaxel, or to what it is made up with."""
+        if not any(chunk.cat == "L" for chunk in self.prefix) or any(chunk.cat not in "qUbpRS" for chunk in rest):
+            return None
+        words = [chunk for chunk in rest if chunk.cat in "UR"]
+        part = next((chunk for chunk in words if _COMPONENT.match(self.phrase.words([chunk]))), None)
+        drugs = [chunk for chunk in words if chunk is not part and chunk.cat == "R"]
+        others = [chunk for chunk in words if chunk is not part and chunk not in drugs]
+        if part is None or len(drugs) > 1 or any(not _PRODUCT.match(self.phrase.words([chunk])) for chunk in others):
+            return None
+        behind = [*others, *drugs]
+        text = normalise(self.phrase.words([part, *(chunk for chunk in behind if chunk.start > part.start)]))
+        qualifiers = tuple(normalise(self.phrase.words([chunk])) for chunk in rest if chunk.cat == "q")
+        start = self.prefix[0].start
+        made = Has(
+            concept=Concept(text=text, kind="allergy"),
+            status=self._status([]),
+            when=self.window.value if self.window else None,
+            qualifiers=tuple(one for one in qualifiers if one not in _ANY_OTHER),
+            span=Span(start, self.chunks[-1].end),
+        )
+        if not drugs:
+            return made
+        itself = concept_of(self.phrase, drugs[0], "drug")
+        itself = Concept(text=itself.text, kind="allergy", id=itself.id)
+        return any_of([msgspec.structs.replace(made, concept=itself), made], made.span or self.phrase.span)
+
+    def _without_dose(self, rest: list[Chunk]) -> list[Chunk]:
+        """The drug first and its dose behind it: `> 10 mg/day of prednisone` is prednisone at a dose.
+
+        In `steroids (> 10 mg/day of prednisone or equivalent)` the second drug only says what the dose counts in.
+        """
+        at = next((place for place, chunk in enumerate(rest) if chunk.cat == "Q" and self._is_dose(chunk)), None)
+        if at is None:
+            return rest
+        before, behind = [chunk for chunk in rest[:at] if chunk.cat != "D"], rest[at + 1 :]
+        named = any(chunk.cat == "R" for chunk in before)
+        if not any(chunk.cat in "RO" for chunk in before) or (named and any(chunk.cat == "z" for chunk in rest)):
+            start = 1 if behind and behind[0].cat == "p" else 0
+            if behind[start : start + 1] and behind[start].cat in "RO":
+                behind = behind[start + 1 :] if named else behind[start:]
+        return [*before, *behind]
+
+    def _any_steroid(self, concept: Concept, dose: Dose | None) -> Concept:
+        """`Dexamethasone > 4 mg/day or equivalent` is about every steroid."""
+        if dose is None or dose.equivalent is None or not concept.id:
+            return concept
+        if concept.id != _STEROID and self.phrase.vocabulary.is_a(concept.id, _STEROID):
+            return Concept(text=concept.text, kind="drug", id=_STEROID)
+        return concept
+
+
+_STEROID = "corticosteroid"
+_COMPONENT = re.compile(r"(?:active |inactive )?(?:components?|ingredients?|excipients?|constituents?)$", re.IGNORECASE)
+_PRODUCT = re.compile(
+    r"(?:(?:the|this|these|its|any|all|drug|study|trial|test|investigational|medicinal|active|formulations?|products?|preparations?|"
+    r"compounds?|drugs?|medications?|agents?|treatments?|vaccines?|used)\s?)+$",
+    re.IGNORECASE,
+)
+_ANY_OTHER = frozenset({"other", "any", "any other"})
 
 
 def _with_history(concept: Concept, status: tuple[Status, ...]) -> tuple[Status, ...]:
