@@ -9,8 +9,9 @@ import re
 import msgspec
 
 from trialwright.codes.concepts import Concept
-from trialwright.criteria.nodes import All, Attest, Compare, Has, Node, Not, Unread, children, rebuild, walk
+from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Unread, children, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
+from trialwright.criteria.phrase import CONDITION_WORDS
 
 _NO_NAME = re.compile(
     r"(?:(?:may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
@@ -68,6 +69,12 @@ _BEING_TREATED = re.compile(r"\b(?:being|been|are|is) treated for\b", re.IGNOREC
 _NOT_ALLOWED = re.compile(
     r"\b(?:are|is) not (?:an? |considered (?:an? )?)?(?:acceptable|adequate|permitted|allowed)\b", re.IGNORECASE
 )
+_BOTH = re.compile(r"\W*(?:(?:has|have|having|with|patients? with|presence of) )?both\b", re.IGNORECASE)
+_OBLIGED = re.compile(
+    r"^\W*(?:all |any )?(?:patients?|subjects?|participants?|those|individuals?)\s+(?:with|who have|having|receiving|on|taking|who are|requiring)\b"
+    r"[^.;:]*?\b(?:must|should|need to|needs to|are required to|have to|has to|shall)\b",
+    re.IGNORECASE,
+)
 _BY = re.compile(r"\b(?:by|on|via|per|with|using)\b", re.IGNORECASE)
 _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
@@ -121,8 +128,12 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return Not(part=part, span=part.span)
             case Has(concept=Concept(kind="condition" | "finding") as concept) if _ANY_ILLNESS.match(concept.text):
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
+            case Has(qualifiers=qualifiers) if "free" in qualifiers:
+                return _free_of(part)
             case Has():
                 return _settled_thing(part, another)
+            case AnyOf(parts=parts) if len(parts) == 2 and _BOTH.match(words) and " or " not in words:
+                return All(parts=parts, span=part.span)
             case Compare(qualifiers=qualifiers) if qualifiers:
                 return msgspec.structs.replace(part, qualifiers=_worded(qualifiers))
             case AnyOf(parts=parts) if any(isinstance(one, Has) and one.concept.kind == "allergy" for one in parts):
@@ -156,6 +167,15 @@ def _allergy_too(part: Node) -> Node:
     if isinstance(part, Has) and part.concept.id == "excipient":
         return msgspec.structs.replace(part, concept=Concept(text=part.concept.text, kind="allergy"))
     return part
+
+
+def _free_of(has: Has) -> Node:
+    """`Seizure-free for 12 months`: none in that time."""
+    qualifiers = tuple(one for one in has.qualifiers if one != "free")
+    when = has.when
+    if when is not None and when.lasting is not None and when.at_most is None:
+        when = msgspec.structs.replace(when, at_most=when.lasting, lasting=None)
+    return Not(part=msgspec.structs.replace(has, qualifiers=qualifiers, when=when), span=has.span)
 
 
 def _shared(parts: tuple[Node, ...], text: str, words: str) -> tuple[Node, ...]:
@@ -201,10 +221,14 @@ def _also(has: Has, *more: str) -> Has:
 
 def _stands_before(qualifier: str, has: Has, words: str) -> bool:
     at, name = words.lower().find(qualifier.lower()), words.lower().find(has.concept.text.lower())
-    return 0 <= at < name and qualifier.lower() not in _OTHERS
+    return 0 <= at < name and _DEGREE.search(qualifier) is not None
 
 
-_OTHERS = frozenset({"other", "any other", "another", "prior"})
+_DEGREE = re.compile(
+    r"\b(?:severe\w*|serious|significant\w*|major|moderate\w*|mild|acute|chronic|recent|new|uncorrected|persistent|ongoing|relevant|"
+    r"symptomatic|uncontrolled|advanced|decompensated|end-?stage|recurrent|documented|poorly controlled|life-?threatening|refractory)\b",
+    re.IGNORECASE,
+)
 
 
 def _worded(qualifiers: tuple[str, ...]) -> tuple[str, ...]:
@@ -233,6 +257,9 @@ def _nested_negations(node: Node) -> int:
 def _leaves_out(node: Node, words: str) -> bool:
     """Words that a tree of one thing, or without a Not, cannot have said."""
     parts = list(walk(node))
+    if _OBLIGED.match(words) and not any(isinstance(part, If) for part in parts):
+        # "Patients with metastases must have …" asks nothing of those without.
+        return True
     if any(isinstance(part, Unread | Attest) for part in parts):
         return False
     things = [part for part in parts if isinstance(part, Has)]
@@ -279,6 +306,9 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     ):
         # "No metastases by CT or bone scan": how it was looked for.
         return True
+    if things and "requires_treatment" in things[0].status and any(one.concept.kind in _GIVEN for one in things[1:]):
+        # "Asthma that requires inhaled steroids or cromolyn": what it requires is no member of the list.
+        return True
     denied = any(isinstance(one, Not) and isinstance(one.part, Has) for one in parts)
     if denied and things:
         # "No arterial or venous thrombosis": the "no" covers both.
@@ -306,6 +336,10 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
             or _CUT_HEAD.search(concept.text) is not None
             or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
         )
+    if concept.id in _SEEN_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
+        return True
+    if concept.id == "study-drug" and concept.kind == "drug" and not has.status:
+        return True
     if concept.kind in ("drug", "vaccine") and any(_REACTION.search(one) for one in has.qualifiers):
         return True
     if concept.id in _TESTS:

@@ -56,6 +56,7 @@ from trialwright.criteria.rules import (
     read_grouped,
     read_labelled,
     read_negated,
+    read_obliged,
     read_open_list,
     read_runs,
     read_stated,
@@ -326,6 +327,7 @@ def is_frail(node: Node) -> bool:
 
 _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_any_condition,
+    read_obliged,
     read_atom,
     read_stated,
     read_labelled,

@@ -56,6 +56,16 @@ _GROUP_MORE = re.compile(
 )
 
 
+_LISTING = re.compile(
+    r"(?:(?:at least|a minimum of|minimum of|minimum|any|either|≥|>=)\s+)?(?P<count>one|two|three|four|five|six|[1-9])\b"
+    r"(?:\s*\(\s*[1-9]\s*\))?(?:\s+or more|\s+or both)?\s+(?:of|from|out of)(?:\s*(?=:)|\s+(?:the\s+|these\s+|those\s+)?"
+    r"(?:below|above|(?:next\s+)?(?:following|listed)(?:\s+(?:listed\s+)?(?:criteria|criterion|conditions?|symptoms?|signs?|features|"
+    r"characteristics|risk factors?|factors|items?|findings|groups|categories|parameters|tests|diagnoses|reasons|situations|events|options))?|"
+    r"these(?:\s+(?:criteria|conditions))?|criteria below|following)\b)",
+    re.IGNORECASE,
+)
+
+
 class Bound(msgspec.Struct, frozen=True):
     """A number as a limit. low and high with their operators; `same` when one number stands without a comparator."""
 
@@ -74,6 +84,10 @@ class Bound(msgspec.Struct, frozen=True):
 
     def duration(self, value: Decimal | None) -> Duration | None:
         return None if value is None or self.time is None else Duration(value, self.time)
+
+
+_POINTED = re.compile(r"\d{1,3}\.\d{3}")
+_PER_MICROLITRE = frozenset({"/uL", "/mm3", "{cells}/uL", "/mm³"})
 
 
 class StageRead(msgspec.Struct, frozen=True):
@@ -227,6 +241,9 @@ class Lexer:
                 relative = self.relative(after_unit) if unit is None else None
         if relative is not None:
             return low, high, "1", relative[0], relative[1]
+        if unit in _PER_MICROLITRE and _POINTED.fullmatch(self.tokens[at].word):
+            # "90.000/mm³": nobody counts cells to a thousandth; the point divides thousands.
+            low, high = low * 1000, None if high is None else high * 1000
         return low, high, unit, None, after_unit
 
     def comparator(self, at: int) -> tuple[Op, int] | None:
@@ -575,6 +592,20 @@ class Lexer:
             after += 1
         return "t", [StageRead("group", tuple(dict.fromkeys(allowed)))], after
 
+    def listing(self, at: int) -> tuple[str, Any, int] | None:
+        """`at least two of the following criteria`, `any one of these`, `two of:`: how many members of a list are asked."""
+        match = _LISTING.match(self.text, self.tokens[at].start)
+        if match is None:
+            return None
+        count = self.phrases.at("number", [match.group("count").lower()], 0)
+        number = int(match.group("count")) if match.group("count").isdigit() else int(count[0]) if count else 0
+        if number < 1:
+            return None
+        after = at
+        while after < len(self.tokens) and self.tokens[after].start < match.end():
+            after += 1
+        return ("v", None, after) if number == 1 else ("a", str(number), after)
+
     # words ----------------------------------------------------------------------------------------------------------------------
 
     def term(self, at: int) -> tuple[str, Any, int] | None:
@@ -636,8 +667,8 @@ _ANCHOR_TAILS = frozenset({"visit", "date", "day", "period", "form", "process", 
 _COURSE = frozenset({"surgery", "radiotherapy", "chemotherapy", "diagnosis", "recurrence", "progression"})
 _YIELDING = frozenset("qFpgU")
 _READERS: dict[str, tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], ...]] = {
-    "w": (Lexer.connective, Lexer.window, Lexer.stage, Lexer.graded, Lexer.bound, Lexer.term),
-    "n": (Lexer.window, Lexer.bound),
+    "w": (Lexer.connective, Lexer.listing, Lexer.window, Lexer.stage, Lexer.graded, Lexer.bound, Lexer.term),
+    "n": (Lexer.listing, Lexer.window, Lexer.bound),
     "o": (Lexer.window, Lexer.graded, Lexer.bound),
 }
 

@@ -58,8 +58,19 @@ _LONG_STATUS = 24
 
 
 def share_things(groups: list[list[Chunk]]) -> list[list[Chunk]]:
-    """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time."""
+    """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time.
+
+    Where the thing before it has no time of its own (`X, within 4 weeks`), the comma says nothing.
+    """
     shared = list(groups)
+    while (
+        len(shared) > 1
+        and shared[-1]
+        and all(chunk.cat == "W" for chunk in shared[-1])
+        and not any(chunk.cat == "W" for group in shared[:-1] for chunk in group)
+    ):
+        shared[-2:] = [[*shared[-2], *shared[-1]]]
+    groups = list(shared)
     for place in range(1, len(groups)):
         if groups[place] and all(chunk.cat == "W" for chunk in groups[place]):
             shared[place] = [*(chunk for chunk in shared[place - 1] if chunk.cat != "W"), *groups[place]]

@@ -15,7 +15,7 @@ from trialwright.criteria.lexer import Bound, Chunk, StageRead
 from trialwright.criteria.nodes import All, Compare, Event, Has, Interval, Node, Not, Score, Severity, Stage, Window
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import Phrase, all_of, any_of, concept_of, distinct, pairs_of, single_window
-from trialwright.criteria.phrases import word_set
+from trialwright.criteria.phrases import measures_of_conditions, word_set
 
 
 def read_score(phrase: Phrase) -> Node | None:
@@ -121,7 +121,7 @@ def read_comparison(phrase: Phrase) -> Node | None:
         return pressure
     chunks = phrase.chunks
     method = match.groupdict().get("method")
-    if method and not _METHOD.match(phrase.words(chunks[match.start("method") :])):
+    if method and not is_method(phrase.words(chunks[match.start("method") :])):
         return None
     if "ratio" in phrase.words().lower().split() and phrase.cats.count("M") > 1:
         return None
@@ -141,6 +141,11 @@ def read_comparison(phrase: Phrase) -> Node | None:
     if len(whole) < len(parts):
         return None
     return (any_of if _either(match, phrase) else all_of)(whole, phrase.span)
+
+
+def is_method(words: str) -> bool:
+    """`calculated by the Cockcroft-Gault formula`: how a number is come by, which changes nothing that is asked."""
+    return _METHOD.match(words) is not None
 
 
 class _Context(NamedTuple):
@@ -231,6 +236,12 @@ def _limits(
     context: _Context,
 ) -> Node | None:
     concept = concept_of(phrase, measure, "measurement")
+    if measure.cat == "C":
+        measured = measures_of_conditions().get(concept.id or "")
+        if measured is not None:
+            concept = Concept(text=concept.text, kind="lab", id=measured)
+        elif any(chunk.value.unit == "mm[Hg]" for chunk in bounds):
+            return None
     parts: list[Node] = []
     unit = next((chunk.value.unit for chunk in reversed(bounds) if chunk.value.unit), None)
     for chunk in bounds:

@@ -65,7 +65,8 @@ def _outside(bounds: list[Chunk]) -> bool:
     """`< 18 and > 45`: outside a range; nobody is both."""
     highs = [chunk.value.high for chunk in bounds if chunk.value.high is not None]
     lows = [chunk.value.low for chunk in bounds if chunk.value.low is not None]
-    return len(bounds) == 2 and len(highs) == len(lows) == 1 and highs[0] < lows[0]
+    times = {chunk.value.time for chunk in bounds if chunk.value.time}
+    return len(bounds) == 2 and len(highs) == len(lows) == 1 and highs[0] < lows[0] and len(times) < 2
 
 
 def _is_age(bound: Bound, named: bool) -> bool:
@@ -148,8 +149,12 @@ def read_sex(phrase: Phrase) -> Node | None:
 def read_childbearing(phrase: Phrase) -> Node | None:
     if not re.fullmatch(r"[fN]*w", phrase.cats) or phrase.cats.count("N") > 1:
         return None
-    able = phrase.chunks[-1].value == "true"
-    return Person(childbearing=able != ("N" in phrase.cats), span=phrase.span)
+    able = (phrase.chunks[-1].value == "true") != ("N" in phrase.cats)
+    person = Person(childbearing=able, span=phrase.span)
+    if able or phrase.cats[0] != "f":
+        return person
+    # "Women who are postmenopausal": no man is meant, though none can bear a child.
+    return All(parts=(Person(sex="female", span=phrase.chunks[0].span), person), span=phrase.span)
 
 
 _ATTEST_RANK: tuple[AttestKind, ...] = (
@@ -194,6 +199,8 @@ def read_attest(phrase: Phrase) -> Node | None:
 
 
 def attest(phrase: Phrase) -> Node | None:
+    if _is_for_some(phrase):
+        return None
     kinds = [chunk.value for chunk in phrase.chunks if chunk.cat == "J"]
     kind = next((kind for kind in _ATTEST_RANK if kind in kinds), None)
     timed = kind in ("contraception", "compliance", "conduct") and all(
@@ -214,6 +221,15 @@ def attest(phrase: Phrase) -> Node | None:
     return Not(part=node, span=phrase.span) if negations % 2 else node
 
 
+def _is_for_some(phrase: Phrase) -> bool:
+    """`Women of childbearing potential must use contraception`: what is asked is asked of them alone."""
+    first = next((place for place, chunk in enumerate(phrase.chunks) if chunk.cat not in "HAp"), None)
+    if first is None or phrase.chunks[first].cat not in "wfm" or first + 1 >= len(phrase.chunks):
+        return False
+    named = {chunk.cat for chunk in phrase.chunks if chunk.cat in "wfmx"}
+    return len(named - {"f"} or named) == 1 and any(chunk.cat == "J" for chunk in phrase.chunks[first + 1 :])
+
+
 _ABILITY = re.compile(
     r"\b(?:tolerat\w*|recover\w*|undergo|able to|ability to|unable|inability|can|swallow|take|amenable|suitable|candidates?|fit)\b",
     re.IGNORECASE,
@@ -230,8 +246,12 @@ def _governs_list(phrase: Phrase) -> bool:
     ):
         return False
     behind = phrase.cats[first + 1 :]
+    if behind[:1] in "|,/&":
+        # "Inability to swallow or malabsorption" are two.
+        return False
     if "recover" in phrase.words(phrase.chunks[first : first + 1]).lower():
-        return re.fullmatch(r"[CROUqBpljST,&|/FuAgWk]+", behind) is not None
+        led = re.fullmatch(r"[HNFpbAu]*", phrase.cats[:first]) is not None
+        return led and re.fullmatch(r"[CROUqBpljST,&|/FuAgWk]+", behind) is not None
     return re.fullmatch(r"[CROUqBplj,&|/FuAg]+", behind) is not None and not re.search(r"[STLNWQ]", phrase.cats)
 
 

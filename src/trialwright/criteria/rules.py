@@ -33,6 +33,7 @@ from trialwright.criteria.lexer import Bound, Chunk
 from trialwright.criteria.lists import bind_objects, is_weak
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
+from trialwright.criteria.numbers import is_method
 from trialwright.criteria.people import attest
 from trialwright.criteria.things import MOST_QUALIFIER_WORDS
 
@@ -147,6 +148,8 @@ def read_conditional(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Nod
     if condition is None or then is None:
         return None
     if reader.kind == "exclusion":
+        if is_weak(condition):
+            return None
         return All(parts=(condition, then), span=span)
     return If(condition=condition, then=then, span=span)
 
@@ -199,6 +202,35 @@ _DESCRIBES = re.compile(
     r"undergoing|scheduled|presenting|receiving|affected|treated|in\b|on\b)",
     re.IGNORECASE,
 )
+
+
+def read_obliged(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Patients with brain metastases must have completed radiotherapy`: asked of those who have them."""
+    at = next(
+        (
+            place
+            for place, chunk in enumerate(chunks)
+            if chunk.cat == "F" and _MUST.match(reader.phrase([chunk]).words())
+        ),
+        None,
+    )
+    if at is None or at < 3 or reader.kind != "inclusion" or chunks[0].cat != "H":
+        return None
+    linked = re.match(
+        r"(?:with|who have|having|receiving|on|taking|requiring)\b",
+        reader.text[chunks[0].end : chunks[-1].end].lstrip(),
+        re.IGNORECASE,
+    )
+    if linked is None or any(chunk.cat in ":;NX" for chunk in chunks[:at]):
+        return None
+    condition, then = (
+        reader.whole(_after_subject(chunks[1:at]), depth),
+        reader.whole(_after_subject(chunks[at:]), depth),
+    )
+    return If(condition=condition, then=then, span=extent(chunks)) if condition and then else None
+
+
+_MUST = re.compile(r"(?:must|should|shall|need to|needs to|are required to|have to|has to)\b", re.IGNORECASE)
 
 
 def read_described(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
@@ -522,6 +554,13 @@ def read_labelled(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     if first in ("for", "in") and any(chunk.cat == "H" for chunk in lead) and reader.kind == "inclusion":
         condition, then = reader.whole(_after_subject(lead), depth), reader.whole(rest, depth)
         return If(condition=condition, then=then, span=extent(chunks)) if condition and then else None
+    if len(named) == 1 and named[0].cat in "mfw" and not any(chunk.cat in ":mfw" for chunk in rest):
+        about, then = _person(named[0]), reader.whole(rest, depth)
+        if then is None:
+            return None
+        if reader.kind == "exclusion":
+            return All(parts=(about, then), span=extent(chunks))
+        return If(condition=about, then=then, span=extent(chunks))
     if any(chunk.cat in "INXZPJQ#yeEG" for chunk in named) or len(named) > 6 or any(chunk.cat == ":" for chunk in rest):
         return None
     if any(chunk.cat in "STL" for chunk in named):
@@ -670,7 +709,12 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
         case "i" if _names_again(rest, body):
             return reader.whole(rest, depth)
         case "i":
-            base, meaning = reader.whole(rest, depth), reader.whole(body, depth)
+            base = reader.whole(rest, depth)
+            if base is not None and _is_measured(base) and is_method(reader.phrase(inner).words()):
+                return base
+            meaning = reader.whole(body, depth)
+            if isinstance(meaning, Has) and meaning.concept.id is None:
+                return None
             return All(parts=(base, meaning), span=span) if base and meaning else None
         case "Q" | "|" | ",":
             base = reader.whole(rest, depth)
@@ -683,6 +727,10 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             if any(chunk.cat == "P" for chunk in inner):
                 return _permitted(reader, rest, inner, depth)
             return _defined(reader, rest, inner, depth) or _remarked(reader, rest, inner, depth)
+
+
+def _is_measured(node: Node) -> bool:
+    return all(isinstance(part, Compare | All | AnyOf) for part in walk(node))
 
 
 def _elsewhere(base: Has, body: Sequence[Chunk], reader: Reader) -> Node | None:

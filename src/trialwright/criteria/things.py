@@ -57,7 +57,7 @@ def read_has(phrase: Phrase) -> Node | None:
         return None
     if _bare_allergy(groups) or _shared_abuse(phrase, groups):
         return None
-    groups = share_heads(phrase, share_tails(groups, joins))
+    groups = share_heads(phrase, share_letters(phrase, share_tails(groups, joins)))
     prefix: list[Chunk] = []
     groups = [prefix_first(group) for group in groups]
     while not alternatives and groups[0] and groups[0][0].cat in "SbTL":
@@ -67,8 +67,8 @@ def read_has(phrase: Phrase) -> Node | None:
     own = [chunk for chunk in prefix if chunk.cat == "S" and chunk.value in OWN_STATUS] if len(groups) > 1 else []
     prefix = [chunk for chunk in prefix if chunk not in own]
     groups[0] = [*own, *groups[0]]
+    groups = share_things(groups)
     shared = shared_window(groups)
-    groups = share_letters(phrase, share_things(groups))
     readings = [_Item(phrase, prefix, group, shared).node() for group in groups]
     parts = [reading for reading in readings if reading is not None]
     if len(parts) < len(readings) or (len(parts) > 1 and any(is_weak(part) for part in parts)):
@@ -149,6 +149,8 @@ class _Item:
             return None
         dose = self._dose(rest)
         rest = self._without_dose(rest)
+        if dose is not None and sum(chunk.cat == "R" for chunk in rest) > 1:
+            return None
         head = self._head(rest) if rest else None
         if head is None:
             return None
