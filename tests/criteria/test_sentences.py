@@ -38,7 +38,7 @@ SENTENCES = {
         (
             IN,
             "AST ≤ 2.5 × ULN, or ≤ 5 × ULN in the presence of liver metastases",
-            "all(if(liver-metastases then ast <= 5×ULN), if(not(liver-metastases) then ast <= 2.5×ULN))",
+            "all(ast <= 5×ULN, if(not(liver-metastases) then ast <= 2.5×ULN))",
         ),
         (IN, "Blood pressure < 160/90 mmHg", "all(sbp < 160 mmHg, dbp < 90 mmHg)"),
         (IN, "ANC ≥ 1.5 x 10^9/L Platelets ≥ 100 x 10^9/L", "all(anc >= 1.5 ×10⁹/L, platelets >= 100 ×10⁹/L)"),

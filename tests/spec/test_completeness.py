@@ -30,8 +30,6 @@ from trialwright.criteria.nodes import (
 
 WITHOUT: dict[str, str] = {
     "Event.which": "no words are read as the first of several events",
-    "Has.cause": "the sentence of on-record that asks for it is known wrong",
-    "Has.reason": "the sentence of on-record that asks for it is known wrong",
     "Score.version": "the sentence of scales that asks for it is known wrong",
     "Severity.version": "the sentences of scales that ask for it are known wrong",
     "Stage.concept": "the disease stands beside the stage in an All; nothing sets it",

@@ -71,7 +71,8 @@ _NOT_ALLOWED = re.compile(
 )
 _BOTH = re.compile(r"\W*(?:(?:has|have|having|with|patients? with|presence of) )?both\b", re.IGNORECASE)
 _OBLIGED = re.compile(
-    r"^\W*(?:all |any )?(?:patients?|subjects?|participants?|those|individuals?)\s+(?:with|who have|having|receiving|on|taking|who are|requiring)\b"
+    r"^\W*(?:all |any )?(?:patients?|subjects?|participants?|those|individuals?)\s+"
+    r"(?:with|who have|having|receiving|on|taking|who are|requiring)\b"
     r"[^.;:]*?\b(?:must|should|need to|needs to|are required to|have to|has to|shall)\b",
     re.IGNORECASE,
 )
@@ -305,6 +306,9 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         and _SEEN_BY.intersection(one.concept.id for one in things[1:])
     ):
         # "No metastases by CT or bone scan": how it was looked for.
+        return True
+    if len(things) > 1 and things[0].cause is not None and not things[1].status:
+        # "Heart failure due to congenital or valvular disease": two causes, not two conditions.
         return True
     if things and "requires_treatment" in things[0].status and any(one.concept.kind in _GIVEN for one in things[1:]):
         # "Asthma that requires inhaled steroids or cromolyn": what it requires is no member of the list.

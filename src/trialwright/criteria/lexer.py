@@ -17,7 +17,7 @@ from trialwright.codes.dates import Duration, TimeUnit
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op
 from trialwright.codes.units import find_unit
-from trialwright.codes.vocabulary import Vocabulary
+from trialwright.codes.vocabulary import Entry, Vocabulary
 from trialwright.criteria.nodes import Anchor, Relative, Window
 from trialwright.criteria.phrases import Phrases, load_phrases
 from trialwright.criteria.tokens import Token, clean, tokenize
@@ -58,9 +58,11 @@ _GROUP_MORE = re.compile(
 
 _LISTING = re.compile(
     r"(?:(?:at least|a minimum of|minimum of|minimum|any|either|≥|>=)\s+)?(?P<count>one|two|three|four|five|six|[1-9])\b"
-    r"(?:\s*\(\s*[1-9]\s*\))?(?:\s+or more|\s+or both)?\s+(?:of|from|out of)(?:\s*(?=:)|\s+(?:the\s+|these\s+|those\s+)?"
-    r"(?:below|above|(?:next\s+)?(?:following|listed)(?:\s+(?:listed\s+)?(?:criteria|criterion|conditions?|symptoms?|signs?|features|"
-    r"characteristics|risk factors?|factors|items?|findings|groups|categories|parameters|tests|diagnoses|reasons|situations|events|options))?|"
+    r"(?:\s*\(\s*[1-9]\s*\))?(?:\s+or more|\s+or both)?\s+(?:of|from|out of)"
+    r"(?:\s*(?=:)|\s+(?:the\s+|these\s+|those\s+)?"
+    r"(?:below|above|(?:next\s+)?(?:following|listed)(?:\s+(?:listed\s+)?(?:criteria|criterion|"
+    r"conditions?|symptoms?|signs?|features|characteristics|risk factors?|factors|items?|findings|groups|categories|"
+    r"parameters|tests|diagnoses|reasons|situations|events|options))?|"
     r"these(?:\s+(?:criteria|conditions))?|criteria below|following)\b)",
     re.IGNORECASE,
 )
@@ -87,6 +89,23 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 _POINTED = re.compile(r"\d{1,3}\.\d{3}")
+_MANUAL_WORDS = (
+    r"(?:\b(?:the|as|defined|by|according|to|per|using|based|on|with|of|and|or|AJCC|UICC|TNM|American Joint Commit?t?ee (?:on|for) Cancer|"
+    r"International Union (?:Against|for) Cancer|Union for International Cancer Control|staging|stage|system|manual|classification|"
+    r"criteria|guidelines?|cancer|edition|ed|version|v|sixth|seventh|eighth|ninth|\d{1,2}(?:\.\d)?(?:th|st|nd|rd)?)\b[\s,./]*)+"
+)
+_MANUAL = re.compile(rf"[\s,]*(?:\((?P<inside>{_MANUAL_WORDS})\)|(?P<behind>{_MANUAL_WORDS}))", re.IGNORECASE)
+_MANUAL_BEFORE = re.compile(
+    r"(?:AJCC|UICC|TNM)[\s/,]+(?:(?:AJCC|UICC|TNM)[\s/,]+)*(?:\(?(?P<edition>\d)(?:th)?\s+ed(?:ition|\.)?\)?[\s,]+)?(?=stages?\b)",
+    re.IGNORECASE,
+)
+_NAMES_MANUAL = re.compile(r"\b(?:AJCC|UICC|TNM|Joint Commit?t?ee|Union|edition|ed)\b", re.IGNORECASE)
+_EDITION = re.compile(
+    r"\b(?:(?P<digit>\d{1,2})(?:\.\d)?(?:th|st|nd|rd)?[\s,]*(?:ed\b|edition)|(?P<word>sixth|seventh|eighth|ninth) edition|"
+    r"(?:edition|ed\.?|version|v\.?)\s*(?P<behind>\d{1,2})\b|(?:AJCC|UICC)[\s,]+(?P<bare>\d)(?:th)?\b)",
+    re.IGNORECASE,
+)
+_SPELLED = {"sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9"}
 _PER_MICROLITRE = frozenset({"/uL", "/mm3", "{cells}/uL", "/mm³"})
 
 
@@ -94,6 +113,7 @@ class StageRead(msgspec.Struct, frozen=True):
     system: str
     allowed: tuple[str, ...]
     prefix: str | None = None
+    edition: str | None = None
 
 
 class Chunk(NamedTuple):
@@ -136,8 +156,11 @@ class Lexer:
             ):
                 # "non-pregnant" denies a state; "non-small cell" names a disease, and the vocabulary knows it whole.
                 chunks[-1] = chunks[-1]._replace(cat="N")
+            if chunk.cat == "F" and self.text[chunk.start : chunk.end] == "A" and chunks and chunks[-1].cat == "K":
+                # "Child-Pugh A": a class, not an article.
+                chunk = chunk._replace(cat="U", value="a")
             chunks.append(chunk)
-        return chunks
+        return _with_tiers(_without_toxicity_manual(chunks, self.text))
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]
@@ -243,7 +266,7 @@ class Lexer:
             return low, high, "1", relative[0], relative[1]
         if unit in _PER_MICROLITRE and _POINTED.fullmatch(self.tokens[at].word):
             # "90.000/mm³": nobody counts cells to a thousandth; the point divides thousands.
-            low, high = low * 1000, None if high is None else high * 1000
+            low, high = Decimal(int(low * 1000)), None if high is None else Decimal(int(high * 1000))
         return low, high, unit, None, after_unit
 
     def comparator(self, at: int) -> tuple[Op, int] | None:
@@ -547,6 +570,10 @@ class Lexer:
         token = self.tokens[at]
         if token.word in ("stage", "stages"):
             return self._stage_group(at)
+        named = _MANUAL_BEFORE.match(self.text, token.start)
+        if named is not None:
+            place = next(place for place in range(at, len(self.tokens)) if self.tokens[place].start >= named.end())
+            return self._stage_group(place, named.group("edition"))
         match = _STAGE.match(self.text, token.start)
         if match is None or (len(token.word) < 2):
             return None
@@ -565,14 +592,32 @@ class Lexer:
                 letter = more.group("next")[0].upper()
                 values.setdefault(letter, []).append(letter + more.group("next")[1:])
             end = more.end()
-        after = at
-        while after < len(self.tokens) and self.tokens[after].start < end:
-            after += 1
+        edition, end = self._manual(end)
+        after = self._token_at(at, end)
         prefix = (match.group("prefix") or "").lower() or None
-        reads = [StageRead(system, tuple(dict.fromkeys(allowed)), prefix) for system, allowed in values.items()]
+        reads = [
+            StageRead(system, tuple(dict.fromkeys(allowed)), prefix, edition) for system, allowed in values.items()
+        ]
         return "t", reads, after
 
-    def _stage_group(self, at: int) -> tuple[str, list[StageRead], int] | None:
+    def _manual(self, end: int) -> tuple[str | None, int]:
+        """`(AJCC 8th edition)`, `by the TNM classification`: the manual behind a stage, its edition where one is named."""
+        match = _MANUAL.match(self.text, end)
+        words = (match.group("inside") or match.group("behind")) if match else ""
+        if match is None or not _NAMES_MANUAL.search(words):
+            return None, end
+        edition = _EDITION.search(words)
+        if edition is None:
+            return None, match.end()
+        number = edition.group("digit") or edition.group("behind") or edition.group("bare")
+        return number or _SPELLED[edition.group("word").lower()], match.end()
+
+    def _token_at(self, at: int, end: int) -> int:
+        while at < len(self.tokens) and self.tokens[at].start < end:
+            at += 1
+        return at
+
+    def _stage_group(self, at: int, edition: str | None = None) -> tuple[str, list[StageRead], int] | None:
         start = self.tokens[at].end
         gap = re.compile(r"[\s:(]*").match(self.text, start)
         match = _GROUP.match(self.text, gap.end() if gap else start)
@@ -587,10 +632,8 @@ class Lexer:
             else:
                 allowed.append(value)
             end = more.end()
-        after = at
-        while after < len(self.tokens) and self.tokens[after].start < end:
-            after += 1
-        return "t", [StageRead("group", tuple(dict.fromkeys(allowed)))], after
+        named, end = self._manual(end)
+        return "t", [StageRead("group", tuple(dict.fromkeys(allowed)), None, edition or named)], self._token_at(at, end)
 
     def listing(self, at: int) -> tuple[str, Any, int] | None:
         """`at least two of the following criteria`, `any one of these`, `two of:`: how many members of a list are asked."""
@@ -693,6 +736,50 @@ def _bound(op: Op, amount: tuple[Decimal, Decimal | None, str | None, Relative |
     if op in (">", ">="):
         return Bound(low, op, None, "<=", unit, relative)
     return Bound(low, "=", None, "=", unit, relative, stated)
+
+
+_VERSION = re.compile(r"(?:v(?:ersion|er)?\.?\s*)?\d(?:\.\d+)?$", re.IGNORECASE)
+
+
+def _without_toxicity_manual(chunks: list[Chunk], text: str) -> list[Chunk]:
+    """`grade ≥ 2 by CTCAE v5.0`: a grade of toxicity is one on this scale; its name and version ask for nothing more."""
+    kept: list[Chunk] = []
+    place = 0
+    while place < len(chunks):
+        chunk = chunks[place]
+        named = chunk.cat == "K" and isinstance(chunk.value, Entry) and "ctcae" in chunk.value.id
+        if not named or not any(one.cat == "k" for one in kept):
+            kept.append(chunk)
+            place += 1
+            continue
+        end = place + 1
+        while end < len(chunks) and (
+            chunks[end].cat == "K"
+            or (chunks[end].cat in "UF#Q," and _VERSION.match(text[chunks[end].start : chunks[end].end].strip(", ")))
+            or (chunks[end].cat == "U" and str(chunks[end].value) in ("version", "criteria", "v"))
+        ):
+            end += 1
+        inside = bool(kept) and kept[-1].cat == "(" and end < len(chunks) and chunks[end].cat == ")"
+        while kept and kept[-1].cat in ("(" if inside else "piF"):
+            kept.pop()
+        place = end + inside
+    return kept
+
+
+def _with_tiers(chunks: list[Chunk]) -> list[Chunk]:
+    """`ALT ≤ 3 × ULN, or ≤ 6 × ULN with liver metastases`: behind a second limit, "with" is a condition."""
+    marked = list(chunks)
+    for place in range(3, len(chunks) - 1):
+        before = "".join(chunk.cat for chunk in chunks[max(0, place - 4) : place] if chunk.cat not in "F(")
+        body = next((chunk.cat for chunk in chunks[place + 1 :] if chunk.cat not in "FSb"), "")
+        if (
+            chunks[place].cat == "p"
+            and chunks[place].end - chunks[place].start == len("with")
+            and body == "C"
+            and re.search(r"Q,?[|&]?Q$", before)
+        ):
+            marked[place] = chunks[place]._replace(cat="I")
+    return marked
 
 
 def _joined(tokens: list[Token]) -> list[Token]:

@@ -334,7 +334,7 @@ def _tops(score: All) -> bool:
 
 def read_stage(phrase: Phrase) -> Node | None:
     match = re.fullmatch(
-        r"(?P<pre>[SbqU]*)(?P<stages>t(?:[&|,/]*t)*)(?P<post>[Sbqup,(]*C?[)]*)(?P<end>W?)", phrase.cats
+        r"(?P<pre>[SbqU]*)(?P<stages>t(?:[&|,/]*t)*)(?P<post>[SbqupU,(]*C?[)]*)(?P<end>W?)", phrase.cats
     )
     if match is None or "W" in match.group("end"):
         return None
@@ -345,7 +345,8 @@ def read_stage(phrase: Phrase) -> Node | None:
         *phrase.chunks[: match.start("stages")],
         *[chunk for chunk in phrase.chunks[match.start("post") :] if chunk.cat not in ",()pu"],
     ]
-    edition, rest = _edition(rest)
+    rest = [chunk for chunk in rest if str(chunk.value) not in _STAGING_WORDS]
+    edition = next((read.edition for read in reads if read.edition), None)
     base: Node | None = None
     if rest:
         base = phrase.part(rest).atom()
@@ -362,15 +363,23 @@ def read_stage(phrase: Phrase) -> Node | None:
     return all_of([*parts, *([base] if base else [])], phrase.span)
 
 
-def _edition(rest: list[Chunk]) -> tuple[str | None, list[Chunk]]:
-    """The staging manual named beside the stage; `AJCC` alone names no edition."""
-    kept = [
-        chunk
-        for chunk in rest
-        if str(chunk.value)
-        not in ("ajcc", "uicc", "figo", "tnm", "clinical", "pathologic", "pathological", "staging", "disease")
-    ]
-    return None, kept
+_STAGING_WORDS = frozenset(
+    {
+        "ajcc",
+        "uicc",
+        "figo",
+        "tnm",
+        "clinical",
+        "pathologic",
+        "pathological",
+        "staging",
+        "disease",
+        "tumor",
+        "tumors",
+        "tumour",
+        "lesions",
+    }
+)
 
 
 def read_since(phrase: Phrase) -> Node | None:

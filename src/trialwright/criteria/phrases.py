@@ -56,7 +56,7 @@ def word_set(name: str) -> frozenset[str]:
 
 @cache
 def measures_of_conditions() -> dict[str, str]:
-    """Conditions that a number tells ("thrombocytopenia < 100 × 10⁹/L") to the measurement that the number is of, from `data/measured.tsv`."""
+    """Conditions that a number tells ("thrombocytopenia < 100 × 10⁹/L"), each with the measurement meant, from `data/measured.tsv`."""
     rows = (line.split("\t") for line in _TABLE.with_name("measured.tsv").read_text(encoding="utf-8").splitlines()[1:])
     return {condition: measure for condition, measure, _source in rows}
 

@@ -192,8 +192,20 @@ def _tier(compare: Node, limit: Chunk, condition: Node) -> Node | None:
         return None
     span = compare.span.cover(limit.span) if compare.span else limit.span
     denied = Not(part=condition, span=condition.span)
-    parts = (If(condition=condition, then=alternative, span=span), If(condition=denied, then=compare, span=span))
-    return All(parts=parts, span=span)
+    first = compares[0]
+    same = first.relative_to == (bound.relative or (first.relative_to if bound.unit is None else None))
+    if (
+        not same
+        or value == first.quantity.value
+        or (bound.unit not in (None, first.quantity.unit) and not bound.relative)
+    ):
+        parts = (If(condition=condition, then=alternative, span=span), If(condition=denied, then=compare, span=span))
+        return All(parts=parts, span=span)
+    # The wider of two limits holds for everybody, so that a value beyond both needs no knowledge of the condition.
+    wider = (value > first.quantity.value) == (first.op in ("<", "<="))
+    if wider:
+        return All(parts=(alternative, If(condition=denied, then=compare, span=span)), span=span)
+    return All(parts=(compare, If(condition=condition, then=alternative, span=span)), span=span)
 
 
 _MODAL = re.compile(r"\b(?:must|should|agrees?|willing|need|have to|required)\b", re.IGNORECASE)
@@ -230,6 +242,7 @@ def read_obliged(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     return If(condition=condition, then=then, span=extent(chunks)) if condition and then else None
 
 
+_LINKED = re.compile(r"(?:with|who have|having|receiving|on|taking|requiring)\b", re.IGNORECASE)
 _MUST = re.compile(r"(?:must|should|shall|need to|needs to|are required to|have to|has to)\b", re.IGNORECASE)
 
 
@@ -372,6 +385,11 @@ def _person(chunk: Chunk) -> Node:
     return Person(sex="male" if chunk.cat == "m" else "female", span=chunk.span)
 
 
+_ELIGIBLE_IF = re.compile(
+    r"\b(?:eligible|allowed|permitted|included|enrolled)\b.*\b(?:if|provided|when)\b", re.IGNORECASE
+)
+
+
 def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`X except Y`, `X unless Y`."""
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "X"), None)
@@ -386,6 +404,10 @@ def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
     aside = reader.under("exclusion").whole(chunks[at + 1 : end] if said else chunks[at + 1 :], depth)
     if aside is None:
         return None
+    if _ELIGIBLE_IF.search(reader.phrase([chunks[at]]).words()) and reader.kind == "inclusion":
+        # "Patients with X are eligible if Y" asks Y of those with X.
+        asked = reader.under("inclusion").whole(chunks[at + 1 :], depth)
+        return If(condition=base, then=asked, span=extent(chunks)) if asked is not None else None
     if chunks[at].value == "unless" and reader.kind == "inclusion" and not isinstance(base, Not):
         return AnyOf(parts=(base, aside), span=Span(chunks[0].start, chunks[-1].end))
     return excepting(base, aside, reader.vocabulary)
@@ -395,6 +417,12 @@ def read_negated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     """`No X, Y or Z` · `X without Y`."""
     span = Span(chunks[0].start, chunks[-1].end)
     if starts_negated(chunks):
+        denials = _denials(chunks)
+        if denials:
+            # "Not pregnant and not breastfeeding".
+            each = [reader.whole(group, depth) for group in denials]
+            parts = tuple(part for part in each if part is not None)
+            return All(parts=parts, span=span) if len(parts) == len(each) else None
         inner = reader.under("exclusion").whole(after_negation(chunks), depth)
         return None if inner is None else Not(part=inner, span=span)
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "N"), None)
@@ -405,6 +433,17 @@ def read_negated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     if before is None or after is None or any(chunk.cat in ",;|&" for chunk in chunks[:at]):
         return None
     return All(parts=(before, Not(part=after, span=after.span)), span=span)
+
+
+def _denials(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
+    """The groups of `not X and not Y`; empty when it is no such list, or one joined by "or"."""
+    places = [
+        place for place in range(1, len(chunks) - 1) if chunks[place].cat in "&," and chunks[place + 1].cat == "N"
+    ]
+    if not places or not any(chunks[place].cat == "&" for place in places) or any(chunk.cat == "|" for chunk in chunks):
+        return []
+    edges = [-1, *places, len(chunks)]
+    return [trim(chunks[left + 1 : right]) for left, right in itertools.pairwise(edges)]
 
 
 def read_examples(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:

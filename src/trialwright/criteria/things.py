@@ -170,6 +170,10 @@ class _Item:
         if when is not None and _DIAGNOSED.intersection(qualifiers):
             when = msgspec.structs.replace(when, edge="start")
             qualifiers = tuple(words for words in qualifiers if words not in _DIAGNOSED)
+        if when is not None and when.lasting is None and self._is_ended(qualifiers):
+            when = msgspec.structs.replace(when, edge="end")
+            qualifiers = tuple(words for words in qualifiers if words not in _ENDED)
+        reason, cause, qualifiers = self._relation(concept, after, qualifiers)
         recurrence = self._for_recurrence(concept, after)
         if recurrence is not None and when is None:
             when, qualifiers = (
@@ -189,10 +193,33 @@ class _Item:
             dose=dose,
             qualifiers=qualifiers,
             evidence=self._evidence(rest),
+            reason=reason,
+            cause=cause,
             span=Span(start, self.chunks[-1].end),
         )
         negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
         return Not(part=node, span=node.span) if negative else node
+
+    def _is_ended(self, qualifiers: tuple[str, ...]) -> bool:
+        """`Completed radiotherapy 4 to 12 weeks ago` speaks of its end."""
+        said = any(chunk.cat == "T" and _COMPLETED.search(self.phrase.words([chunk])) for chunk in self.prefix)
+        return said or bool(_ENDED.intersection(qualifiers))
+
+    def _relation(
+        self, concept: Concept, after: list[Chunk], qualifiers: tuple[str, ...]
+    ) -> tuple[Concept | None, Concept | None, tuple[str, ...]]:
+        """What a treatment was given for, or what brought a condition about, and the qualifiers without its words."""
+        tail = [chunk for chunk in after if chunk.cat not in "Wk"]
+        if len(tail) != 2 or tail[0].cat != "p" or tail[1].cat not in "CRO" or not isinstance(tail[1].value, Entry):
+            return None, None, qualifiers
+        link, other = self.phrase.words([tail[0]]).lower(), concept_of(self.phrase, tail[1], "condition")
+        rest = tuple(words for words in qualifiers if words != normalise(self.phrase.words([tail[1]])))
+        if concept.kind == "condition" and _CAUSED.match(link):
+            return None, other, rest
+        treated = concept.kind in ("drug", "procedure") and other.kind == "condition"
+        if treated and link in ("for", "to treat", "for the treatment of") and "recurren" not in other.text:
+            return other, None, rest
+        return None, None, qualifiers
 
     def _agrees(self, concept: Concept, used: Chunk, rest: list[Chunk]) -> bool:
         """Whether what stands around the thing can be said of it: one is treated *for* a disease, and "must be stable" asks nothing of
@@ -487,6 +514,11 @@ _METHODS = (
 )
 _ANOTHER = re.compile(r"\b(?:other|another|additional|second|secondary|prior|previous|history|concurrent|past)\b")
 _PAST = re.compile(r"\b(?:prior|previous|past|history)\b")
+_ENDED = frozenset({"finished", "completed", "ended", "terminated", "stopped", "discontinued"})
+_COMPLETED = re.compile(r"\b(?:complet\w+|finish\w+|discontinu\w+|stopp\w+)\b", re.IGNORECASE)
+_CAUSED = re.compile(
+    r"(?:caused by|due to|secondary to|induced by|attributed to|attributable to|resulting from|as a result of|because of)$"
+)
 _DIAGNOSED = frozenset({"diagnosed", "diagnosis", "initially diagnosed", "first diagnosed"})
 _TREATED = re.compile(r"\b(?:receiv|treat|tak(?:e|ing)|us(?:e|ing)|therapy|medicat|administ)")
 _OBLIGED = re.compile(r"\b(?:must|should|shall|has to|have to)\b", re.IGNORECASE)
