@@ -24,6 +24,8 @@ from trialwright.criteria.nodes import (
     walk,
 )
 
+_MOST_RANKS = 30
+
 
 def loses_a_number(chunks: Sequence[Chunk], node: Node) -> bool:
     """True when a limit, a duration or a grade among the chunks stands nowhere in the tree.
@@ -78,6 +80,9 @@ def _of(part: Node) -> Iterator[Decimal]:
             yield from _times(part.when)
         case Score():
             yield part.value
+            if part.op in ("<", "<="):
+                # "0, 1 or 2" is one limit.
+                yield from (Decimal(rank) for rank in range(min(int(part.value), _MOST_RANKS)))
             yield from _times(part.when)
         case Has():
             yield from _of_thing(part)

@@ -5,7 +5,7 @@ None, and the caller splits the phrase further or keeps it as Unread. Words that
 kept as qualifiers.
 """
 
-from trialwright.criteria.numbers import read_comparison, read_graded, read_score, read_since, read_stage
+from trialwright.criteria.numbers import read_comparison, read_graded, read_normal, read_score, read_since, read_stage
 from trialwright.criteria.people import (
     read_age,
     read_attest,
@@ -25,6 +25,7 @@ ATOMS = (
     read_childbearing,
     read_life_expectancy,
     read_score,
+    read_normal,
     read_comparison,
     read_graded,
     read_stage,

@@ -160,7 +160,7 @@ class Lexer:
                 # "Child-Pugh A": a class, not an article.
                 chunk = chunk._replace(cat="U", value="a")
             chunks.append(chunk)
-        return _with_tiers(_without_toxicity_manual(chunks, self.text))
+        return _with_tiers(_without_manuals(chunks, self.text))
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]
@@ -738,17 +738,27 @@ def _bound(op: Op, amount: tuple[Decimal, Decimal | None, str | None, Relative |
     return Bound(low, "=", None, "=", unit, relative, stated)
 
 
+def _manual_says(chunk: Chunk) -> str | None:
+    if chunk.cat != "K" or not isinstance(chunk.value, Entry):
+        return None
+    return next((cat for manual, cat in _MANUALS.items() if chunk.value.id.startswith(manual)), None)
+
+
 _VERSION = re.compile(r"(?:v(?:ersion|er)?\.?\s*)?\d(?:\.\d+)?$", re.IGNORECASE)
 
 
-def _without_toxicity_manual(chunks: list[Chunk], text: str) -> list[Chunk]:
-    """`grade ≥ 2 by CTCAE v5.0`: a grade of toxicity is one on this scale; its name and version ask for nothing more."""
+_MANUALS = {"ctcae": "k", "recist": "C", "irecist": "C", "dsm": "C"}
+"""Manuals that say how something is told, and the chunk before them that they say it of."""
+
+
+def _without_manuals(chunks: list[Chunk], text: str) -> list[Chunk]:
+    """`grade ≥ 2 by CTCAE v5.0`, `measurable disease by RECIST 1.1`: the manual's name and version ask for nothing more."""
     kept: list[Chunk] = []
     place = 0
     while place < len(chunks):
         chunk = chunks[place]
-        named = chunk.cat == "K" and isinstance(chunk.value, Entry) and "ctcae" in chunk.value.id
-        if not named or not any(one.cat == "k" for one in kept):
+        said_of = _manual_says(chunk)
+        if said_of is None or not any(one.cat == said_of for one in kept):
             kept.append(chunk)
             place += 1
             continue
@@ -756,7 +766,10 @@ def _without_toxicity_manual(chunks: list[Chunk], text: str) -> list[Chunk]:
         while end < len(chunks) and (
             chunks[end].cat == "K"
             or (chunks[end].cat in "UF#Q," and _VERSION.match(text[chunks[end].start : chunks[end].end].strip(", ")))
-            or (chunks[end].cat == "U" and str(chunks[end].value) in ("version", "criteria", "v"))
+            or (
+                chunks[end].cat == "U"
+                and str(chunks[end].value) in ("version", "criteria", "v", "guidelines", "guideline")
+            )
         ):
             end += 1
         inside = bool(kept) and kept[-1].cat == "(" and end < len(chunks) and chunks[end].cat == ")"

@@ -12,18 +12,39 @@ from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op, Quantity
 from trialwright.codes.vocabulary import Entry
 from trialwright.criteria.lexer import Bound, Chunk, StageRead
-from trialwright.criteria.nodes import All, Compare, Event, Has, Interval, Node, Not, Score, Severity, Stage, Window
+from trialwright.criteria.nodes import (
+    All,
+    Compare,
+    Event,
+    Has,
+    Interval,
+    Node,
+    Not,
+    Relative,
+    Score,
+    Severity,
+    Stage,
+    Window,
+)
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import Phrase, all_of, any_of, concept_of, distinct, pairs_of, single_window
 from trialwright.criteria.phrases import measures_of_conditions, word_set
 
 
 def read_score(phrase: Phrase) -> Node | None:
-    match = re.fullmatch(r"[qSb:\-]*(K)[Kqp()\-:U,]*?[=:]?(?P<values>[Q#k|&,/\-U:q]+?)(?P<end>[WEgq]*)", phrase.cats)
+    match = re.fullmatch(
+        r"[qSb:\-]*(K)[Kqp()\-:U,]*?[=:]?(?P<values>[Q#k|&,/\-U:q]+?)(?P<on>pKU?)?(?P<end>[WEgq]*)", phrase.cats
+    )
     if match is None:
         return None
     entry: Entry = phrase.chunks[match.start(1)].value
     end = match.start("end")
+    if match.group("on"):
+        # "A performance status of 0 or 1 on the ECOG scale".
+        scale: Entry = phrase.chunks[match.start("on") + 1].value
+        if scale.id != entry.id and entry.id not in ("performance-status", "ecog"):
+            return None
+        entry, end = scale, match.start("on")
     first = next((place for place in range(match.end(1), end) if _is_value(phrase.chunks[place])), None)
     if first is None or any(
         chunk.cat == "U" and not _is_filler_of_score(chunk) for chunk in phrase.chunks[match.end(1) : first]
@@ -84,6 +105,53 @@ def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Windo
     if values:
         limits = _of_values(entry.id, sorted(set(values)), when, Span(chunks[0].start, chunks[-1].end))
     return all_of(limits, phrase.span) if limits else None
+
+
+_NORMAL = re.compile(
+    r"^(?:normal|(?:is |are )?(?:within |in )?(?:the )?(?:institutional )?normal(?: (?:limits?|ranges?|values?|levels?))?|"
+    r"(?:is |are )?within (?:the )?(?:institutional )?normal (?:limits?|ranges?))$",
+    re.IGNORECASE,
+)
+_OFF_NORMAL = {
+    "elevated": ">", "raised": ">", "increased": ">", "high": ">", "above normal": ">", "low": "<", "decreased": "<", "reduced": "<",
+    "abnormal": "", "below normal": "<",
+}  # fmt: skip
+
+
+_ONE_SIDED = frozenset(
+    {"creatinine", "bilirubin-total", "bilirubin-direct", "ast", "alt", "alp", "ggt", "bun", "urea", "ldh", "crp", "lipase", "amylase",
+     "inr", "pt", "aptt"}
+)  # fmt: skip
+"""Of these only a high value is out of order."""
+
+
+def read_normal(phrase: Phrase) -> Node | None:
+    """`Normal serum calcium`, `creatinine within normal limits`, `elevated ALT`: against the limits of the laboratory."""
+    match = re.fullmatch(r"q?M(?:p?q?U?)W?", phrase.cats)
+    if match is None:
+        return None
+    at = phrase.cats.index("M")
+    named = phrase.chunks[at]
+    around = [phrase.text[phrase.chunks[0].start : named.start]] if at else []
+    behind = [chunk for chunk in phrase.chunks[at + 1 :] if chunk.cat != "W"]
+    around += [phrase.text[named.end : behind[-1].end]] if behind else []
+    words = " ".join(" ".join(around).split()).lower()
+    kept = bool(_NORMAL.match(words))
+    if not kept and words not in _OFF_NORMAL:
+        return None
+    concept = concept_of(phrase, named, "measurement")
+    when = single_window(phrase.chunks)
+
+    def limit(op: Op, relative: Relative) -> Node:
+        one = Quantity(Decimal(1), "1")
+        return Compare(measure=concept, op=op, quantity=one, relative_to=relative, when=when, span=phrase.span)
+
+    if kept:
+        limits: list[Node] = [] if concept.id in _ONE_SIDED else [limit(">=", "LLN")]
+        return all_of([*limits, limit("<=", "ULN")], phrase.span)
+    limits = [limit(">", "ULN")] if _OFF_NORMAL[words] in (">", "") else []
+    limits += [limit("<", "LLN")] if _OFF_NORMAL[words] in ("<", "") else []
+    return any_of(limits, phrase.span)
 
 
 def _of_values(scale: str, values: list[Decimal], when: Window | None, span: Span) -> list[Node]:

@@ -36,8 +36,8 @@ def read_age(phrase: Phrase) -> Node | None:
     named = "g" in phrase.cats or "A" in phrase.cats or any(chunk.value.age for chunk in bounds)
     if not bounds:
         return _adult(phrase) if re.fullmatch(r"[Amfx&|,/q]*", phrase.cats) and "q" not in phrase.cats else None
-    if any(not _is_age(chunk.value, named) or not chunk.value.stated for chunk in bounds) or (
-        not named and not _aged(phrase)
+    if any(not _is_age(chunk.value, named) or not chunk.value.stated for chunk in bounds) or not (
+        named or _aged(phrase) or _is_age_alone(phrase)
     ):
         return None
     if "m" in phrase.cats and "f" in phrase.cats and len(bounds) > 1:
@@ -87,6 +87,15 @@ def _aged(phrase: Phrase) -> bool:
         re.search(r"\b(?:older|younger|inclusive|years and (?:over|above|up)|years? to \d+ years|old)\b", words)
         is not None
     )
+
+
+def _is_age_alone(phrase: Phrase) -> bool:
+    """`Patients ≥ 18 years`, `≥ 18 years`: years that say nothing else of people, or of nothing else."""
+    if phrase.cats != "Q" or phrase.chunks[0].value.time != "year":
+        return False
+    bound = phrase.chunks[0].value
+    top = bound.high if bound.high is not None else bound.low
+    return any(chunk.cat == "H" for chunk in phrase.all) or (top is not None and 16 <= top <= 100)
 
 
 def _age_limits(chunk: Chunk, unit: Any) -> list[Node]:

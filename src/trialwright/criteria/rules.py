@@ -74,7 +74,7 @@ _UNNAMED_THING = (
     r"(?:(?:has|have|having|with|the|a|an|is|are|patients?|subjects?|participants?|who|presence|evidence|existence|history|current|concurrent|"
     r"concomitant|known|of|or|and|in|any|other|another|serious|severe|significant|clinically|clinical|underlying|acute|chronic|medical|"
     r"psychiatric|psychological|social|physical|mental|physiological|surgical|non-malignant|systemic|uncontrolled|unstable|disease|therapy|"
-    r"co-?existing|intercurrent|laboratory|relevant)[\s,/]+)*"
+    r"co-?existing|pre-?existing|major|intercurrent|laboratory|relevant)[\s,/]+)*"
     r"(?:conditions?|diseases?|disorders?|illness(?:es)?|abnormalit(?:y|ies)|reasons?|circumstances?|situations?|factors?|problems?|issues?|"
     r"co-?morbidit(?:y|ies)|findings?|therap(?:y|ies)|medications?)\b"
 )
@@ -307,6 +307,8 @@ def read_demonstrated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> No
         or reader.phrase(lead).words().lower().startswith("adequate")
     )
     named = len(lead) == 1 and lead[0].cat == "C"
+    if at is not None and lead and not adequate and re.fullmatch(r"[Sq]+C", "".join(chunk.cat for chunk in lead)):
+        return _told_by(reader, lead, chunks[at + 1 :], depth)
     if at is None or not (adequate or named) or any(chunk.cat not in "JqUMCW" for chunk in lead):
         return None
     shown = reader.whole(chunks[at + 1 :], depth)
@@ -314,6 +316,14 @@ def read_demonstrated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> No
     if shown is None or not any(isinstance(part, Compare | Score) for part in walk(shown)):
         return None
     return push_window(shown, windows[0]) if windows else shown
+
+
+def _told_by(reader: Reader, lead: list[Chunk], behind: Sequence[Chunk], depth: int) -> Node | None:
+    """`Uncontrolled diabetes defined as HbA1c > 8 %`: diabetes, and in the state that the number tells."""
+    disease, shown = reader.whole(lead[-1:], depth), reader.whole(behind, depth)
+    if not isinstance(disease, Has) or shown is None or not _is_measured(shown):
+        return None
+    return All(parts=(disease, shown), span=Span(lead[0].start, behind[-1].end))
 
 
 def _for_some(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
@@ -755,6 +765,15 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             if isinstance(meaning, Has) and meaning.concept.id is None:
                 return None
             return All(parts=(base, meaning), span=span) if base and meaning else None
+        case "N" if reader.kind == "inclusion":
+            # "Platelets ≥ 100 × 10⁹/L (without transfusion within 7 days)": asked besides.
+            base, besides = reader.whole(rest, depth), reader.whole(inner, depth)
+            return All(parts=(base, besides), span=span) if base and besides and _is_measured(base) else None
+        case "K":
+            base, again = reader.whole(rest, depth), reader.whole(inner, depth)
+            restated = isinstance(base, Score) and isinstance(again, Score) and base.scale != again.scale
+            # "ECOG ≤ 2 (Karnofsky ≥ 60 %)": the same said on another scale; either is enough.
+            return AnyOf(parts=(base, again), span=span) if restated and base and again else None
         case "Q" | "|" | ",":
             base = reader.whole(rest, depth)
             tier = _tier_member(reader, trim(inner), base, depth) if base else None

@@ -227,6 +227,9 @@ class _Item:
         treated = any(chunk.cat == "T" and _TREATED.search(self.phrase.words([chunk]).lower()) for chunk in self.prefix)
         if treated and concept.kind in ("condition", "finding"):
             return False
+        taking_part = any(chunk.cat == "T" and _TAKING_PART.search(self.phrase.words([chunk])) for chunk in self.prefix)
+        if taking_part and concept.kind != "procedure":
+            return False
         behind = any(chunk.cat == "S" and chunk.start > used.end for chunk in rest)
         return not (behind and _OBLIGED.search(self.phrase.words()))
 
@@ -521,6 +524,7 @@ _CAUSED = re.compile(
 )
 _DIAGNOSED = frozenset({"diagnosed", "diagnosis", "initially diagnosed", "first diagnosed"})
 _TREATED = re.compile(r"\b(?:receiv|treat|tak(?:e|ing)|us(?:e|ing)|therapy|medicat|administ)")
+_TAKING_PART = re.compile(r"\b(?:participat|enrol|took part|take part|taken part|taking part)", re.IGNORECASE)
 _OBLIGED = re.compile(r"\b(?:must|should|shall|has to|have to)\b", re.IGNORECASE)
 _PARTICIPLE = re.compile(r"^(?!(?:bleeding|breastfeeding|smoking|vomiting|bed)\b)[a-z]+(?:ed|ing)\s+\S")
 _TAIL_NOUNS = word_set("tail")

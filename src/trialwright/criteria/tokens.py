@@ -52,12 +52,16 @@ _DECIMAL_COMMA = re.compile(
 )
 
 
+_POWER = re.compile(r"\b(c?mm?|m)\\\^([23])\b")
+
+
 def clean(text: str) -> str:
     """The same text, character for character in the same place, with signs in one spelling and without escapes and tags."""
     text = text.translate(_SIGNS)
     if "&" in text:
         text = _ENTITY.sub(lambda match: _ENTITY_SIGNS[match.group(0)[1:-1].lower()].ljust(len(match.group(0))), text)
     if "\\" in text:
+        text = _POWER.sub(r"\1\2  ", text)
         text = _ESCAPE.sub(" ", text)
     if "<" in text:
         text = _TAG.sub(lambda match: " " * len(match.group(0)), text)
