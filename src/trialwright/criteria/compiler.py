@@ -377,7 +377,7 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
     if not shape[2]:
         chunks = [*prefix, *own] if _takes(own) else own
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
-        node = (None if _dangles(words[shape[0] : shape[1]]) else reader.read(chunks)) or unread
+        node = (None if _dangles(words[shape[0] : shape[1]], reader.kind) else reader.read(chunks)) or unread
         return unread if loses_a_number(chunks, node) else _checked(node, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
@@ -387,9 +387,13 @@ def _checked(node: Node, text: str, unread: Unread) -> Node:
     return unread if is_doubtful(node, unread.text) else node
 
 
-def _dangles(words: str) -> bool:
-    """A line that ends in a colon with nothing under it heads what a form has lost or put elsewhere."""
-    return words.rstrip().endswith((":", "："))
+_OR_ELSE = re.compile(r"(?:^|\W)or\s*[;,.:]?$", re.IGNORECASE)
+
+
+def _dangles(words: str, kind: CriterionKind) -> bool:
+    """A line that ends in a colon heads what a form has lost; one that ends in "or" asks nothing alone when it is to be met."""
+    said = words.rstrip()
+    return said.endswith((":", "：")) or (kind == "inclusion" and _OR_ELSE.search(said) is not None)
 
 
 def _takes(own: Sequence[Chunk]) -> bool:

@@ -86,7 +86,9 @@ _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis
 _SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
-    r"\b(?:infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b", re.IGNORECASE
+    r"^day of\b|^(?:on )?(?:protocol|study|trial)$|"
+    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b",
+    re.IGNORECASE,
 )
 _NARROWS = re.compile(
     r"(?:within|before|prior to|preceding|during|after|since|until|unless|except\w*|excluding|other than|whichever|"
@@ -244,8 +246,20 @@ def _is_positive(attest: Attest) -> bool:
     )
 
 
+_RUN_ON = re.compile(r"[a-z0-9)%] (?:No|Not|Without) ")
+_CONTAINS = re.compile(
+    r"\b(?:that|which) (?:includes?|contains?|consists? of)\b|\bconsisting of\b|\bcontaining\b", re.IGNORECASE
+)
+_OTHER_THING = re.compile(
+    r"(?:disorders?|diseases?|deficienc(?:y|ies)|toxicit(?:y|ies)|resistan\w*|intoleran\w*|dependen\w*|failure|refractory|abuse|syndromes?)\b",
+    re.IGNORECASE,
+)
+
+
 def is_doubtful(node: Node, words: str) -> bool:
     """True when the tree bears a sign of having misread its words."""
+    if _nested_negations(node) > 1 and _RUN_ON.search(words):
+        return True
     return _nested_negations(node) > 2 or _leaves_out(node, words) or _doubtful_below(node, None, words)
 
 
@@ -307,6 +321,9 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     ):
         # "No metastases by CT or bone scan": how it was looked for.
         return True
+    if len(things) > 1 and _CONTAINS.search(words) and all(one.concept.kind in _GIVEN for one in things):
+        # "Antiepileptics that include a benzodiazepine": both.
+        return True
     if len(things) > 1 and things[0].cause is not None and not things[1].status:
         # "Heart failure due to congenital or valvular disease": two causes, not two conditions.
         return True
@@ -340,6 +357,8 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
             or _CUT_HEAD.search(concept.text) is not None
             or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
         )
+    if ":" in concept.text or (concept.kind in _GIVEN and any(_OTHER_THING.match(one) for one in has.qualifiers)):
+        return True
     if concept.id in _SEEN_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
         return True
     if concept.id == "study-drug" and concept.kind == "drug" and not has.status:

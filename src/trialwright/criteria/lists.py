@@ -87,11 +87,16 @@ def _purpose(group: list[Chunk]) -> list[Chunk]:
     return tail if tail and any(chunk.cat == "C" for chunk in tail) and only(tail, "pSqC") else []
 
 
+_HEPATITIS_TAILS = frozenset({"infection", "infections", "virus", "viral", "virus infection", "hepatitis"})
+
+
 def share_letters(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
     """`hepatitis B or C`: a member that is one letter stands for the name before it with that letter."""
     shared = list(groups)
     for place in range(1, len(groups)):
         body = [chunk for chunk in groups[place] if chunk.cat != "W"]
+        if len(body) > 1 and all(phrase.words([chunk]).lower() in _HEPATITIS_TAILS for chunk in body[1:]):
+            body = body[:1]
         before = next((chunk for chunk in reversed(shared[place - 1]) if chunk.cat != "W"), None)
         if len(body) != 1 or body[0].cat != "U" or len(str(body[0].value)) != 1 or before is None:
             continue
@@ -115,6 +120,14 @@ _SHARED_HEADS = re.compile(
 )
 
 
+_DEGREE = re.compile(
+    r"(?:clinically |medically |radiographic(?:ally)? )?(?:severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|active|inactive|significant|"
+    r"serious|acute|chronic|new|recent|primary|secondary|unresectable|refractory|relapsed|recurrent|acquired|inherited|congenital|newly diagnosed|"
+    r"untreated|previous|prior|current|concurrent|decompensated|advanced|locally advanced|clinical)$",
+    re.IGNORECASE,
+)
+
+
 def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
     """`neurological or psychiatric disease`: a member that is adjectives alone takes the noun of the member behind it."""
     shared = list(groups)
@@ -122,6 +135,15 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
         group, following = shared[place], [chunk for chunk in shared[place + 1] if chunk.cat != "W"]
         if group and all(chunk.cat == "S" for chunk in group):
             shared[place] = [*group, *(chunk for chunk in shared[place + 1] if chunk.cat != "S")]
+            continue
+        thing = next((chunk for chunk in reversed(following) if chunk.cat in "CRO"), None)
+        if (
+            group
+            and thing is not None
+            and all(chunk.cat in "qS" and _DEGREE.match(phrase.words([chunk])) for chunk in group)
+        ):
+            # "Severe, progressive or uncontrolled renal disease": each word is of the disease.
+            shared[place] = [*group, thing]
             continue
         if not group or len(group) > 3 or any(chunk.cat not in "qUA" for chunk in group) or not following:
             continue

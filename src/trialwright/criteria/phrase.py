@@ -20,7 +20,8 @@ _DROPPED = frozenset("FH")
 
 
 PROCEDURE_WORDS = re.compile(
-    r"(?:surgery|surgeries|ectomy|plasty|ostomy|scopy|graft|implant\w*|transplant\w*|procedures?|biops(?:y|ies)|irradiation|dialysis)$"
+    r"(?:surgery|surgeries|ectomy|plasty|ostomy|scopy|graft|implant\w*|transplant\w*|procedures?|catheteri[sz]ation|ablation|resection|insertion|repair|drainage|"
+    r"intubation|emboli[sz]ation|ligation|stenting|biops(?:y|ies)|irradiation|dialysis)$"
 )
 
 

@@ -418,7 +418,8 @@ def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
         # "Patients with X are eligible if Y" asks Y of those with X.
         asked = reader.under("inclusion").whole(chunks[at + 1 :], depth)
         return If(condition=base, then=asked, span=extent(chunks)) if asked is not None else None
-    if chunks[at].value == "unless" and reader.kind == "inclusion" and not isinstance(base, Not):
+    unless = chunks[at].value == "unless" and not isinstance(base, Not)
+    if reader.kind == "inclusion" and (unless or _is_limit(base)):
         return AnyOf(parts=(base, aside), span=Span(chunks[0].start, chunks[-1].end))
     return excepting(base, aside, reader.vocabulary)
 
@@ -741,12 +742,17 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     span = Span(chunks[0].start, chunks[-1].end)
     body = trim([chunk for place, chunk in enumerate(inner) if place or chunk.cat != first])
     match first:
+        case "e" if at + 1 < len(chunks) and chunks[at + 1].cat == "p":
+            # "A reaction (e.g. hypotension) to X": cases of the reaction, which is to X.
+            return reader.whole(rest, depth)
         case "e":
             return _with_examples(reader, rest, inner, depth)
         case "X":
             base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(body, depth)
             if isinstance(base, Has) and aside is None:
                 aside = _elsewhere(base, body, reader)
+            if base and aside and reader.kind == "inclusion" and _is_limit(base):
+                return AnyOf(parts=(base, aside), span=span)
             return excepting(base, aside, reader.vocabulary) if base and aside else None
         case "I":
             base, condition = reader.whole(rest, depth), reader.under("inclusion").whole(body, depth)
@@ -762,6 +768,8 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             if base is not None and _is_measured(base) and is_method(reader.phrase(inner).words()):
                 return base
             meaning = reader.whole(body, depth)
+            if meaning is not None and _is_measured(meaning) and _ADEQUATE.match(reader.phrase(rest).words()):
+                return meaning
             if isinstance(meaning, Has) and meaning.concept.id is None:
                 return None
             return All(parts=(base, meaning), span=span) if base and meaning else None
@@ -785,6 +793,16 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             if any(chunk.cat == "P" for chunk in inner):
                 return _permitted(reader, rest, inner, depth)
             return _defined(reader, rest, inner, depth) or _remarked(reader, rest, inner, depth)
+
+
+_ADEQUATE = re.compile(r"\W*(?:adequate|sufficient|normal|acceptable|appropriate|satisfactory|good)\b", re.IGNORECASE)
+
+
+def _is_limit(node: Node) -> bool:
+    """A limit that all must keep: whoever is excepted from it need not keep it."""
+    return all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(node)) and bool(
+        list(walk(node))[1:] or isinstance(node, Compare | Score)
+    )
 
 
 def _is_measured(node: Node) -> bool:

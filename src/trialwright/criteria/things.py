@@ -139,8 +139,7 @@ class _Item:
             return None
         if _is_contraindication(self.prefix, self.phrase):
             # What stands against a treatment is judged; the treatment itself may well be absent.
-            start = self.prefix[0].start if self.prefix else self.chunks[0].start
-            return Attest(kind="judgement", text=self.phrase.words(), span=Span(start, self.chunks[-1].end))
+            return Attest(kind="judgement", text=self.phrase.words(), span=self._span())
         return self._part_of_a_product(rest) or self._thing(rest)
 
     def _thing(self, rest: list[Chunk]) -> Node | None:
@@ -182,7 +181,6 @@ class _Item:
             )
             rest = [chunk for chunk in rest if chunk.cat != "S" or chunk.value != "recurrent"]
             status = tuple(one for one in status if one != "recurrent")
-        start = self.prefix[0].start if self.prefix else self.chunks[0].start
         node: Node = Has(
             concept=concept,
             status=status,
@@ -195,7 +193,7 @@ class _Item:
             evidence=self._evidence(rest),
             reason=reason,
             cause=cause,
-            span=Span(start, self.chunks[-1].end),
+            span=self._span(),
         )
         negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
         return Not(part=node, span=node.span) if negative else node
@@ -220,6 +218,11 @@ class _Item:
         if treated and link in ("for", "to treat", "for the treatment of") and "recurren" not in other.text:
             return other, None, rest
         return None, None, qualifiers
+
+    def _span(self) -> Span:
+        """All the words that say something of the thing; those that a list shares may stand behind it."""
+        said = [*self.prefix, *self.chunks]
+        return Span(min(chunk.start for chunk in said), max(chunk.end for chunk in said))
 
     def _agrees(self, concept: Concept, used: Chunk, rest: list[Chunk]) -> bool:
         """Whether what stands around the thing can be said of it: one is treated *for* a disease, and "must be stable" asks nothing of
@@ -438,13 +441,12 @@ class _Item:
         behind = [*others, *drugs]
         text = normalise(self.phrase.words([part, *(chunk for chunk in behind if chunk.start > part.start)]))
         qualifiers = tuple(normalise(self.phrase.words([chunk])) for chunk in rest if chunk.cat == "q")
-        start = self.prefix[0].start
         made = Has(
             concept=Concept(text=text, kind="allergy"),
             status=self._status([]),
             when=self.window.value if self.window else None,
             qualifiers=tuple(one for one in qualifiers if one not in _ANY_OTHER),
-            span=Span(start, self.chunks[-1].end),
+            span=self._span(),
         )
         if not drugs:
             return made
