@@ -77,6 +77,7 @@ class Vocabulary:
         self._names: dict[str, list[tuple[str, Entry]]] = {}
         self._trees: dict[str, _Node] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
+        self._descendants: dict[str, frozenset[str]] = {}
         self._children: dict[str, list[str]] | None = None
         self._codes: dict[tuple[str, str], Entry] | None = None
         self._words: frozenset[str] | None = None
@@ -177,13 +178,18 @@ class Vocabulary:
 
     def descendants(self, id: str) -> frozenset[str]:  # noqa: A002 - the vocabulary's word
         """The ids of all that are a kind of `id`, itself left out."""
+        known = self._descendants.get(id)
+        if known is not None:
+            return known
         if self._children is None:
             self._children = {}
             for entry in self._by_id.values():
                 for parent in entry.parents:
                     self._children.setdefault(parent, []).append(entry.id)
         children = self._children.get(id, [])
-        return frozenset(children).union(*(self.descendants(child) for child in children))
+        found = frozenset(children).union(*(self.descendants(child) for child in children))
+        self._descendants[id] = found
+        return found
 
     def concept(self, entry: Entry, text: str | None = None) -> Concept:
         """The concept that criteria and facts carry; `text` is how it was named there, None for the entry's own name."""

@@ -131,6 +131,10 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return Not(part=part, span=part.span)
             case Has(concept=Concept(kind="condition" | "finding") as concept) if _ANY_ILLNESS.match(concept.text):
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
+            case Has(concept=Concept(kind="condition" | "finding") as concept) if (
+                "contraindicat" in concept.text.lower()
+            ):
+                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(qualifiers=qualifiers) if "free" in qualifiers:
                 return _free_of(part)
             case Has():
@@ -153,16 +157,23 @@ def settled(node: Node, text: str, words: str) -> Node:
     return rebuild(node, settle)
 
 
+_PLANS = frozenset({"planned-pregnancy", "planned-conception-or-fathering"})
+
+
 def _settled_thing(has: Has, another: bool) -> Has:
     status, concept = has.status, has.concept
     if "current" in status and has.when is not None and has.when.at_most is not None and has.when.side == "before":
         # "Taking antibiotics within the past 4 weeks": a course that ended last week counts.
         status = tuple(one for one in status if one != "current")
+    when = has.when
+    if concept.id in _PLANS and when is not None and when.side != "before":
+        # "Planning pregnancy during the trial": the plan is there now.
+        when = None
     if concept.kind in ("drug", "procedure") and "treated" in status:
         status = tuple(one for one in status if one != "treated")
     if concept.id == "second-malignancy" and not another:
         concept = msgspec.structs.replace(concept, id="malignancy")
-    return msgspec.structs.replace(has, status=status, concept=concept, qualifiers=_worded(has.qualifiers))
+    return msgspec.structs.replace(has, status=status, concept=concept, when=when, qualifiers=_worded(has.qualifiers))
 
 
 def _allergy_too(part: Node) -> Node:
@@ -192,7 +203,7 @@ def _shared(parts: tuple[Node, ...], text: str, words: str) -> tuple[Node, ...]:
     *firsts, last = things
     if last.unless and not any(one.unless for one in firsts):
         firsts = [msgspec.structs.replace(one, unless=last.unless) for one in firsts]
-    window = last.when
+    window = last.when if last.when is not None and last.when.side == "before" else None
     same = all(one.concept.id == last.concept.id is not None for one in firsts)
     if window is not None and window.at_most is not None and all(one.when is None for one in firsts) and not same:
         alike = all(one.concept.kind in _GIVEN for one in things)

@@ -58,6 +58,7 @@ from trialwright.criteria.rules import (
     read_negated,
     read_obliged,
     read_open_list,
+    read_relative,
     read_runs,
     read_stated,
     read_states,
@@ -75,9 +76,13 @@ _REQUIREMENT = re.compile(r"\b(?:must|should|need to|needs to|has to|have to|req
 
 _WAIVED = re.compile(
     r"\b(?:must|should|will|to) be (?:excluded by|confirmed by|performed|done|repeated|obtained)\b|"
-    r"\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b",
+    r"\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b|"
+    r"\bexceptions? (?:may|can|will|might) be (?:considered|made|granted|discussed|allowed)\b|"
+    r"\b(?:women|females?|woman|wocbp)\b.{0,60}\b(?:considered|defined as)\b.{0,60}\b(?:post-?menopausal|child-?bearing|sterile|fertile)\b|"
+    r"\b(?:post-?menopausal|child-?bearing potential|post-?menopause) (?:is|are|status is) defined\b|age-specific requirements apply",
     re.IGNORECASE,
 )
+"""Sentences that ask for nothing: what is optional, what is at somebody's discretion, what a word above means."""
 
 
 # Words that may turn the sense of what stands before them: behind these nothing is taken for read.
@@ -140,7 +145,9 @@ class Reader:
             return None
         if len(sentences) == 1:
             return self.whole(sentences[0]) or self._partly(sentences[0])
-        entire = self.whole(chunks) if not any(chunk.cat == "." for chunk in chunks) else None
+        stops = [place for place, chunk in enumerate(chunks) if chunk.cat == "."]
+        listed = stops == [len(chunks) - 1] and any(chunk.cat in "vVa" for chunk in chunks)
+        entire = self.whole(chunks) if not stops or listed else None
         return entire or self._several(sentences)
 
     def _led(self, chunks: list[Chunk]) -> Node | None:
@@ -210,6 +217,9 @@ class Reader:
                 for node in nodes
             ]
         last = nodes[-1]
+        if isinstance(last, All) and not last.parts:
+            # Where nothing was asked, nothing is excepted.
+            return nodes
         if isinstance(last, Has) and isinstance(exempt, Has) and last.concept.kind == exempt.concept.kind:
             return [*nodes[:-1], excepting(last, exempt, self.vocabulary)]
         if isinstance(last, Not):
@@ -335,6 +345,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_runs,
     read_described,
     read_states,
+    read_relative,
     read_either_way,
     read_exception,
     read_conditional,

@@ -58,19 +58,8 @@ _LONG_STATUS = 24
 
 
 def share_things(groups: list[list[Chunk]]) -> list[list[Chunk]]:
-    """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time.
-
-    Where the thing before it has no time of its own (`X, within 4 weeks`), the comma says nothing.
-    """
+    """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time."""
     shared = list(groups)
-    while (
-        len(shared) > 1
-        and shared[-1]
-        and all(chunk.cat == "W" for chunk in shared[-1])
-        and not any(chunk.cat == "W" for group in shared[:-1] for chunk in group)
-    ):
-        shared[-2:] = [[*shared[-2], *shared[-1]]]
-    groups = list(shared)
     for place in range(1, len(groups)):
         if groups[place] and all(chunk.cat == "W" for chunk in groups[place]):
             shared[place] = [*(chunk for chunk in shared[place - 1] if chunk.cat != "W"), *groups[place]]
@@ -121,9 +110,11 @@ _SHARED_HEADS = re.compile(
 
 
 _DEGREE = re.compile(
-    r"(?:clinically |medically |radiographic(?:ally)? )?(?:severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|active|inactive|significant|"
-    r"serious|acute|chronic|new|recent|primary|secondary|unresectable|refractory|relapsed|recurrent|acquired|inherited|congenital|newly diagnosed|"
-    r"untreated|previous|prior|current|concurrent|decompensated|advanced|locally advanced|clinical)$",
+    r"(?:clinically |medically |radiographic(?:ally)? )?(?:severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|"
+    r"active|inactive|significant|serious|acute|chronic|new|recent|primary|secondary|unresectable|refractory|relapsed|recurrent|"
+    r"acquired|inherited|congenital|newly diagnosed|untreated|previous|prior|current|concurrent|decompensated|advanced|"
+    r"locally advanced|metastatic|locally advanced or metastatic|unresectable or metastatic|persistent|residual|clinical|"
+    r"topical|oral|intravenous|inhaled|injectable)$",
     re.IGNORECASE,
 )
 
@@ -137,9 +128,15 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             shared[place] = [*group, *(chunk for chunk in shared[place + 1] if chunk.cat != "S")]
             continue
         thing = next((chunk for chunk in reversed(following) if chunk.cat in "CRO"), None)
+        named = (
+            group
+            and thing is not None
+            and phrase.vocabulary.find(f"{normalise(phrase.words(group))} {phrase.words([thing]).split()[-1].lower()}")
+        )
         if (
             group
             and thing is not None
+            and not named
             and all(chunk.cat in "qS" and _DEGREE.match(phrase.words([chunk])) for chunk in group)
         ):
             # "Severe, progressive or uncontrolled renal disease": each word is of the disease.

@@ -279,14 +279,20 @@ def _after_subject(chunks: Sequence[Chunk]) -> list[Chunk]:
 
 def read_runs(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`ANC ≥ 1.5 × 10⁹/L Platelets ≥ 100 × 10⁹/L`: limits one behind the other, whose commas a form lost."""
-    starts = [
-        place
-        for place, chunk in enumerate(chunks)
-        if chunk.cat == "M"
-        and place
-        and chunks[place - 1].cat in "QW"
-        and not (place > 1 and chunks[place - 2].cat in ",;|&")
-    ]
+    starts: list[int] = []
+    for place, chunk in enumerate(chunks):
+        if chunk.cat != "M" or not place:
+            continue
+        behind_limit = chunks[place - 1].cat in "QW" and not (place > 1 and chunks[place - 2].cat in ",;|&")
+        segment = chunks[starts[-1] if starts else 0 : place]
+        # "INR ≤ 1.5, unless on warfarin, aPTT ≤ 1.5": a limit with its exception, and the next limit.
+        excepted = (
+            chunks[place - 1].cat in ",;"
+            and any(one.cat == "X" for one in segment)
+            and any(one.cat == "Q" for one in segment)
+        )
+        if behind_limit or excepted:
+            starts.append(place)
     if not starts or sum(chunk.cat == "Q" for chunk in chunks) <= len(starts):
         return None
     edges = [0, *starts, len(chunks)]
@@ -572,6 +578,16 @@ def read_states(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | N
     return AnyOf(parts=tuple(parts), span=extent(chunks))
 
 
+def read_relative(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`T1-T4, which can be surgically removed`: a thing, and what is found of it."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "u"), None)
+    behind = [chunk for chunk in chunks[at + 1 :] if chunk.cat not in "FHp"] if at else []
+    if not at or len(behind) != 1 or not isinstance(behind[0].value, Entry) or behind[0].value.kind != "finding":
+        return None
+    base, found = reader.whole(chunks[:at], depth), reader.whole(behind, depth)
+    return All(parts=(base, found), span=extent(chunks)) if base is not None and found is not None else None
+
+
 def read_either_way(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`X with or without Y`: Y is not asked."""
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "y"), None)
@@ -629,7 +645,9 @@ def _listed(reader: Reader, lead: list[Chunk], listing: Chunk, rest: Sequence[Ch
         return None
     negated = any(chunk.cat == "N" for chunk in lead)
     inner = reader.under("exclusion") if negated or listing.cat == "v" else reader
-    parts = [inner.whole([*prefix, *group]) for group in groups]
+    parts = [
+        inner.whole(group if any(chunk.cat in "STL" for chunk in group) else [*prefix, *group]) for group in groups
+    ]
     whole = [part for part in parts if part is not None]
     if len(whole) < len(parts):
         return None
@@ -734,8 +752,8 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "G"), None)
     if at is None or (at != len(chunks) - 1 and any(chunk.cat in ",;|&" for chunk in chunks)):
         return None
-    inner: list[Chunk] = trim(chunks[at].value)
-    rest = [*chunks[:at], *chunks[at + 1 :]]
+    inner: list[Chunk] = _without_alias(trim(chunks[at].value), chunks[at - 1] if at else None, reader)
+    rest = _rejoined(chunks, at, reader)
     if not has_words(inner):
         return reader.whole(rest, depth)
     first = next((chunk.cat for chunk in inner if chunk.cat not in "Fp"), "")
@@ -885,6 +903,24 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
             continue
         return None
     return flat
+
+
+def _without_alias(inner: list[Chunk], before: Chunk | None, reader: Reader) -> list[Chunk]:
+    """`(HCV; defined as …)`: another name first, and then what the parenthesis says."""
+    if len(inner) > 2 and inner[1].cat in ",;" and _is_alias(inner[:1], before, reader):
+        return trim(inner[2:])
+    return inner
+
+
+def _rejoined(chunks: Sequence[Chunk], at: int, reader: Reader) -> list[Chunk]:
+    """The chunks without the parenthesis at `at`; a name that it stood inside is one name again ("hepatitis C virus (…) infection")."""
+    before, behind = list(chunks[:at]), list(chunks[at + 1 :])
+    if before and behind and before[-1].cat == "C" and behind[0].cat in "CU":
+        words = f"{reader.phrase(before[-1:]).words()} {reader.phrase(behind[:1]).words()}"
+        entry = reader.vocabulary.find(normalise(words))
+        if entry is not None and entry.kind in ("condition", "finding"):
+            return [*before[:-1], Chunk("C", entry, before[-1].start, before[-1].end), *behind[1:]]
+    return [*before, *behind]
 
 
 def _is_alias(inner: list[Chunk], before: Chunk | None, reader: Reader) -> bool:

@@ -48,6 +48,9 @@ def read_has(phrase: Phrase) -> Node | None:
     groups, joins = cut_groups(phrase.chunks)
     if not groups or any(not group for group in groups):
         return None
+    if len(groups) > 1 and all(chunk.cat == "W" for chunk in groups[-1]) and "W" not in phrase.cats[: -len(groups[-1])]:
+        # "Taking A or B, and continues to within 2 weeks": the time of all.
+        groups, joins = [*groups[:-2], [*groups[-2], *groups[-1]]], joins[:-1]
     groups, joins = stack(*bind_objects(groups, joins))
     alternatives = len(groups) > 1 and all(chunk.cat == "S" for chunk in groups[0])
     either = connective(joins, phrase.kind)
