@@ -147,10 +147,10 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
             case AnyOf(parts=parts) if len(parts) > 1 and all(isinstance(one, Has) for one in parts):
                 return msgspec.structs.replace(part, parts=_shared(parts, text, words))
-            case AnyOf(parts=parts) if slash and all(
-                isinstance(one, Compare) and one.op in ("<", "<=") for one in parts
-            ):
-                return All(parts=parts, span=part.span)
+            case AnyOf(parts=parts) if all(isinstance(one, Compare) and one.op in ("<", "<=") for one in parts):
+                both = {one.measure.id for one in parts if isinstance(one, Compare)} == {"ast", "alt"}
+                slashed = slash or (both and "/" in words and re.search(r"\bor\b", words) is None)
+                return All(parts=parts, span=part.span) if slashed else part
             case _:
                 return part
 

@@ -46,6 +46,7 @@ from trialwright.criteria.rules import (
     read_any_condition,
     read_atom,
     read_attested,
+    read_by_sex,
     read_conditional,
     read_coordinated,
     read_demonstrated,
@@ -338,6 +339,7 @@ def is_frail(node: Node) -> bool:
 _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_any_condition,
     read_obliged,
+    read_by_sex,
     read_atom,
     read_stated,
     read_labelled,

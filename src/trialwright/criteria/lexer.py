@@ -170,6 +170,8 @@ class Lexer:
                 cat, value, after = found
                 after = min(after, len(self.tokens))
                 return self._chunk(cat, value, at, after), after
+        if token.kind == "&":
+            return self._chunk("&", "and", at, at + 1), at + 1
         if token.kind == "o":
             return self._chunk("c", token.word, at, at + 1), at + 1
         if token.kind in _SIGNS and token.kind != "|":
@@ -277,7 +279,8 @@ class Lexer:
             if op in ("<", ">") and self.words[after : after + 3] == ["or", "equal", "to"]:
                 return op + "=", after + 3  # type: ignore[return-value]
             if op in ("<", ">") and self.words[after : after + 2] == ["or", "="]:
-                return op + "=", after + 2  # type: ignore[return-value]
+                after += 2 + (self.words[after + 2 : after + 3] in (["to"], ["than"]))
+                return op + "=", after  # type: ignore[return-value]
             return op, after  # type: ignore[return-value]
         found = self.phrase("op", at)
         if found is None:

@@ -191,7 +191,12 @@ def read_comparison(phrase: Phrase) -> Node | None:
     method = match.groupdict().get("method")
     if method and not is_method(phrase.words(chunks[match.start("method") :])):
         return None
-    if "ratio" in phrase.words().lower().split() and phrase.cats.count("M") > 1:
+    loose = [phrase.words([chunk]).lower() for chunk in chunks if chunk.cat in "qU"]
+    if "ratio" in loose and phrase.cats.count("M") > 1:
+        return None
+    inside = chunks[match.start("list") : match.end("list")]
+    if any(chunk.cat == "q" and re.search(r"normal|elevated", phrase.words([chunk]).lower()) for chunk in inside):
+        # "Creatinine normal or clearance ≥ 70": the limit is the second's alone.
         return None
     measures = distinct([chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"])
     bounds = _unrestated([chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"])

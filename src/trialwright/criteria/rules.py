@@ -588,6 +588,36 @@ def read_relative(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     return All(parts=(base, found), span=extent(chunks)) if base is not None and found is not None else None
 
 
+def read_by_sex(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Urate ≥ 5 mg/dL for men or ≥ 4 mg/dL for women`, `13 g/dL (males) and 12 g/dL (females)`: a limit for each sex."""
+    flat: list[Chunk] = []
+    for chunk in chunks:
+        alone = [one for one in chunk.value if one.cat not in "FHp"] if chunk.cat == "G" else []
+        flat += alone if len(alone) == 1 and alone[0].cat in "mf" else [chunk]
+    body = [chunk for chunk in flat if chunk.cat not in "FHp"]
+    match = re.fullmatch(
+        r"(?P<lead>.*M.*?)Q(?P<one>[mf])[,;]?[&|]?[,;]?Q(?P<other>[mf])(?P<tail>W?)",
+        "".join(chunk.cat for chunk in body),
+    )
+    if match is None or match.group("one") == match.group("other") or re.search(r"[QXIN]", match.group("lead")):
+        return None
+    lead, tail = body[: match.end("lead")], body[match.start("tail") :]
+    parts: list[Node] = []
+    for name in ("one", "other"):
+        at = match.start(name)
+        limit = reader.whole([*lead, body[at - 1], *tail], depth)
+        if limit is None or not _is_measured(limit):
+            return None
+        who = _person(body[at])
+        span = body[at - 1].span.cover(body[at].span)
+        if reader.kind == "exclusion":
+            parts.append(All(parts=(who, limit), span=span))
+        else:
+            parts.append(If(condition=who, then=limit, span=span))
+    whole = extent(chunks)
+    return AnyOf(parts=tuple(parts), span=whole) if reader.kind == "exclusion" else All(parts=tuple(parts), span=whole)
+
+
 def read_either_way(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`X with or without Y`: Y is not asked."""
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "y"), None)
@@ -767,6 +797,8 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             return _with_examples(reader, rest, inner, depth)
         case "X":
             base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(body, depth)
+            if base is not None and (tier := _tier_member(reader, body, base, depth)) is not None:
+                return tier
             if isinstance(base, Has) and aside is None:
                 aside = _elsewhere(base, body, reader)
             if base and aside and reader.kind == "inclusion" and _is_limit(base):
@@ -887,6 +919,9 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
             flat.append(chunk)
             continue
         inner: list[Chunk] = [one for one in chunk.value if one.cat not in "FHp"]
+        if len(inner) == 2 and inner[1].cat == "G" and inner[0].cat == "M":
+            # "(glutamic oxaloacetic transaminase [SGOT])": a name with its abbreviation.
+            inner = inner[:1]
         cats = "".join(one.cat for one in inner)
         before = flat[-1] if flat else None
         if not inner or _is_alias(inner, before, reader):
