@@ -94,6 +94,7 @@ _NARROWS = re.compile(
     r"(?:within|before|prior to|preceding|during|after|since|until|unless|except\w*|excluding|other than|whichever|"
     r"for (?:at least|more|less|the)|"
     r"in the (?:last|past|previous)|at (?:least|the time|screening|baseline)|if|when|provided|while|who|which|that|whose|due to|caused by|"
+    r"the (?:start|end|beginning|onset|completion) of|"
     r"requiring|resulting|from|with(?:out|in)?|as (?:defined|determined|assessed|measured|evidenced))\b",
     re.IGNORECASE,
 )
@@ -124,6 +125,8 @@ def settled(node: Node, text: str, words: str) -> Node:
         match part:
             case Not(part=Attest() as attest) if _is_positive(attest):
                 return attest
+            case Not(part=Has() as has) if _is_none_within(has):
+                return msgspec.structs.replace(part, part=_free_of(has).part)
             case Not(part=Not(part=Attest())):
                 return part.part
             case Attest(kind="consent" | "compliance" | "capacity", text=claim) if _HARM.search(claim):
@@ -183,7 +186,14 @@ def _allergy_too(part: Node) -> Node:
     return part
 
 
-def _free_of(has: Has) -> Node:
+def _is_none_within(has: Has) -> bool:
+    """`No alcohol for at least 30 days before screening`: none in these days, and not only none that lasted so long."""
+    when = has.when
+    timed = when is not None and when.lasting is not None and when.at_most is None and when.anchor is not None
+    return timed and has.concept.kind in ("drug", "procedure", "behaviour", "vaccine", "device")
+
+
+def _free_of(has: Has) -> Not:
     """`Seizure-free for 12 months`: none in that time."""
     qualifiers = tuple(one for one in has.qualifiers if one != "free")
     when = has.when

@@ -511,6 +511,9 @@ class Lexer:
         anchor, after = self._anchor(place)
         if anchor is None or (self.words[at] not in ("during", "throughout", "over") and anchor != "trial"):
             return None
+        if anchor in _OWN_COURSE:
+            # "During radiotherapy" is not during the trial.
+            return None
         return "W", self._window(at, after, side="during", anchor="trial"), after
 
     def _plain_anchor(self, at: int) -> tuple[str, Any, int] | None:
@@ -710,6 +713,7 @@ class Lexer:
 
 _STATES = frozenset({"finding", "behaviour"})
 _ANCHOR_TAILS = frozenset({"visit", "date", "day", "period", "form", "process", "phase", "procedure", "procedures"})
+_OWN_COURSE = frozenset({"surgery", "radiotherapy", "recurrence", "diagnosis", "progression"})
 _COURSE = frozenset({"surgery", "radiotherapy", "chemotherapy", "diagnosis", "recurrence", "progression"})
 _YIELDING = frozenset("qFpgU")
 _READERS: dict[str, tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], ...]] = {
