@@ -7,7 +7,7 @@ LOCKS := requirements/build.lock requirements/all.lock
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test spec spec-known bench bench-criteria demo readme golden docs lock clean
+.PHONY: help setup check format test spec spec-known bench bench-criteria bench-search demo readme golden docs lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -54,6 +54,9 @@ bench: setup  ## measure speed and size; appends to the CSV files in bench/
 
 bench-criteria: setup  ## measure the criteria compiler on real data (SAMPLE=400 for a quick run); appends to bench/results/criteria.csv
 	$(BIN)/python bench/criteria.py $(if $(SAMPLE),--sample $(SAMPLE))
+
+bench-search: setup  ## measure the library on real data (TRIALS=20000 for a quick run); appends to bench/results/search.csv
+	$(BIN)/python bench/search.py $(if $(TRIALS),--trials $(TRIALS))
 
 demo: setup  ## screen the built-in patients for the built-in trials
 	$(BIN)/trialwright demo -o report.html

@@ -145,12 +145,12 @@ def _git(*words: str) -> str:
     return done.stdout.strip()
 
 
-def append(figures: Iterable[Figure], date: str, sample: int | None) -> None:
+def append(figures: Iterable[Figure], date: str, sample: int | None, results: Path = RESULTS) -> None:
     """Adds the figures to the results, one a line."""
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    fresh = not RESULTS.exists()
+    results.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not results.exists()
     name = commit()
-    with RESULTS.open("a", encoding="utf-8", newline="") as file:
+    with results.open("a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if fresh:
             writer.writerow(_COLUMNS)

@@ -44,6 +44,12 @@ def records() -> dict[str, bytes]:
             found[row["nct_id"]] = study(row)
     for row in lines(DATA / "ranking/keyword_trials.jsonl.gz"):
         found[row["nct_id"]] = study(row)
+    return found | whole_records()
+
+
+def whole_records() -> dict[str, bytes]:
+    """Those of them that are whole records: API v2, and classic XML."""
+    found: dict[str, bytes] = {}
     with tarfile.open(DATA / "records/classic_xml.tar.gz") as archive:
         for member in archive:
             content = archive.extractfile(member) if member.isfile() else None

@@ -8,7 +8,7 @@ import math
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -20,11 +20,12 @@ from search_corpora import Judged
 from trialwright.library import Library, View
 from trialwright.library.describing import named_conditions, named_interventions, texts_of
 from trialwright.library.index import key_of
-from trialwright.library.loading import Terms
+from trialwright.library.loading import Step, Terms
 from trialwright.library.problems import case_of_note
 from trialwright.library.ranking import RankTerms, fused, problem_lists, rank
 from trialwright.library.searching import Search, search
 from trialwright.library.similarity import similar
+from trialwright.library.store import open_store
 from trialwright.registries import read_trials
 
 AS_OF = date(2026, 3, 2)
@@ -32,43 +33,60 @@ _TOP = 10
 _SEED = 20_250_101
 _TARGETS = 200
 _LEAST_POSITIVES = 3
+_ASKED = {"keyword": ">= 1.1", "trec_2021": ">= 1.5", "sigir": ">= 1.5"}
 Ranking = Callable[[str], Sequence[str]]
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """of: how many queries or pairs it is an average over"""
+    """of: how many queries, pairs or trials it is over; asked: what it is to reach, "" where nothing is asked"""
 
     name: str
     value: float
     of: int
+    asked: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name:<58} {self.value:8.4f}   over {self.of}"
+        asked = f"   asked: {self.asked}" if self.asked else ""
+        return f"{self.name:<72} {self.value:10.4f}   over {self.of}{asked}"
 
 
-def measure() -> Iterator[Figure]:
-    records = corpora.records()
-    held = frozenset(records)
-    with filled(records, corpora.keyword_queries(held).pool) as view:
-        yield from keyword_figures(view, corpora.keyword_queries(held))
-    for name in ("trec_2021", "sigir"):
-        judged = corpora.topics(name, held)
-        with filled(records, judged.pool) as view:
-            yield from topic_figures(view, judged)
-    with filled(records, held) as view:
-        yield from similar_figures(view, corpora.similar_pairs(held))
-        for name in ("trec_2021", "sigir"):
-            yield from topic_figures(view, corpora.topics(name, held), where="all 13,849 trials")
-        yield from keyword_figures(view, corpora.keyword_queries(held), where="all 13,849 trials")
+def measure(view: View) -> Iterator[Figure]:
+    """view: of every trial with text"""
+    held = frozenset(view.store.ids())
+    judged = [corpora.keyword_queries(held), corpora.topics("trec_2021", held), corpora.topics("sigir", held)]
+    for one in judged:
+        with pool(view, one.pool) as some:
+            yield from figures_of(some, one, "judged trials")
+    for one in judged:
+        yield from figures_of(view, one, f"all {len(held):,} trials")
+    yield from similar_figures(view, corpora.similar_pairs(held))
+
+
+def figures_of(view: View, judged: Judged, where: str) -> Iterator[Figure]:
+    return keyword_figures(view, judged, where) if judged.name == "keyword" else topic_figures(view, judged, where)
 
 
 @contextmanager
-def filled(records: Mapping[str, bytes], wanted: frozenset[str]) -> Iterator[View]:
-    """A library of some trials, gone afterwards."""
+def whole_library(kept: Path | None = None) -> Iterator[Library]:
+    """A library of every trial with text: in a folder that is kept, or gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(kept or Path(folder), create=True)
+        records = corpora.records()
+        trials = (trial for name in sorted(records) for trial in read_trials(records[name], name))
+        library.load(trials, Terms(today=AS_OF, concepts=library.concepts, workers=None))
+        yield library
+
+
+@contextmanager
+def pool(whole: View, wanted: frozenset[str]) -> Iterator[View]:
+    """A library of some of its trials, gone afterwards; their criteria are compiled already."""
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder), create=True)
-        trials = (trial for name in sorted(wanted) for trial in read_trials(records[name], name))
-        library.load(trials, Terms(today=AS_OF, concepts=library.concepts, workers=None))
+        with closing(open_store(library.home)) as store, store.writing():
+            step = Step(store, library.concepts)
+            for name in sorted(wanted):
+                step.take_in(whole.trial(name), whole.criteria(name), AS_OF.isoformat())
+            step.finish()
         with library.view() as view:
             yield view
 
@@ -89,25 +107,27 @@ def mean_ndcg(judged: Judged, ranking: Ranking) -> tuple[float, int]:
 
 
 def compared(judged: Judged, where: str, baselines: dict[str, Ranking], ours: dict[str, Ranking]) -> Iterator[Figure]:
-    best = 0.0
+    """asked: the issue's figure is over plain BM25 with words as they are; over stemmed ones it is harder to reach."""
+    plain: dict[str, float] = {}
     for name, ranking in baselines.items():
-        value, number = mean_ndcg(judged, ranking)
-        best = max(best, value)
-        yield Figure(f"{judged.name}, {where}: {name}, nDCG@10", value, number)
+        plain[name], number = mean_ndcg(judged, ranking)
+        yield Figure(f"{judged.name}, {where}: {name}, nDCG@10", plain[name], number)
+    asked = _ASKED[judged.name] if where == "judged trials" else ""
     for name, ranking in ours.items():
         value, number = mean_ndcg(judged, ranking)
         yield Figure(f"{judged.name}, {where}: {name}, nDCG@10", value, number)
-        yield Figure(f"{judged.name}, {where}: {name}, times the better BM25", value / best, number)
+        for other, least in plain.items():
+            yield Figure(f"{judged.name}, {where}: {name}, times {other}", value / least, number, asked)
 
 
-def keyword_figures(view: View, judged: Judged, where: str = "judged trials") -> Iterator[Figure]:
+def keyword_figures(view: View, judged: Judged, where: str) -> Iterator[Figure]:
     def ours(text: str) -> list[str]:
         return [hit.trial for hit in search(view, Search(text=text, limit=_TOP, snippets=False)).hits]
 
     yield from compared(judged, where, baselines(view), {"search": ours})
 
 
-def topic_figures(view: View, judged: Judged, where: str = "judged trials") -> Iterator[Figure]:
+def topic_figures(view: View, judged: Judged, where: str) -> Iterator[Figure]:
     def by_problems(text: str) -> list[str]:
         lists = problem_lists(view, case_of_note(text, view.index, view.concepts, AS_OF))
         scores = fused((listed.weight, listed.versions) for listed in lists)

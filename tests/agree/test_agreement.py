@@ -1,4 +1,4 @@
-"""Two engines, one meaning: random trees, charts drawn from each tree's own constants, and the same verdict from each engine.
+"""One meaning on every engine: random trees, charts drawn from each tree's own constants, and the same verdict from each engine.
 
 Short here; `make agree` runs it long.
 """
@@ -6,54 +6,103 @@ Short here; `make agree` runs it long.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.nodes import Criteria
-from trialwright.engines import duckdb as sql_engine
+from trialwright.engines import duckdb as duckdb_engine
+from trialwright.engines import spark as spark_engine
 from trialwright.engines.memory import evaluate
 from trialwright.engines.sql import gaps, verdict_columns
 from trialwright.engines.tables import write_tables
 from trialwright.patients.facts import Complete, Domain, Patient
 
 from .charts import populations
+from .sessions import small_session
 from .trees import INDEXES, trials
 from .words import VOCABULARY
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 LISTS: tuple[Domain, ...] = ("conditions", "procedures", "drugs", "allergies", "vaccines")
 EXAMPLES = int(os.environ.get("AGREE_EXAMPLES", "25"))
+SPARK_EXAMPLES = int(os.environ.get("AGREE_SPARK_EXAMPLES", "3"))
 PATIENTS = 12
+UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
-def differences(
-    criteria: Criteria,
-    charts: list[Patient],
-    where: tuple[date, Complete, Vocabulary],
-    database: duckdb.DuckDBPyConnection,
-) -> Iterator[str]:
-    """Each verdict that the engines do not share, on criteria without a gap."""
-    index, complete, vocabulary = where
-    folder = Path(tempfile.mkdtemp(prefix="agree-"))
-    try:
-        write_tables(charts, folder, vocabulary=vocabulary)
-        table = sql_engine.evaluate(
-            folder, criteria, index_date=index, complete=complete, vocabulary=vocabulary, connection=database
-        )
-    finally:
-        shutil.rmtree(folder)
-    found = {row["patient"]: row for row in table.to_pylist()}
-    assert len(found) == len(charts)
-    left_out = {gap.criterion for gap in gaps(criteria)}
-    for chart in charts:
-        expected = evaluate(criteria, chart, index_date=index, complete=complete, vocabulary=vocabulary)
-        for name, one in zip(verdict_columns(criteria), expected.criteria, strict=True):
+class Case(NamedTuple):
+    """One trial, the charts to judge and the terms to judge them on."""
+
+    criteria: Criteria
+    index: date
+    complete: Complete
+    charts: list[Patient]
+
+    def __str__(self) -> str:
+        return f"on {self.index}, complete {sorted(self.complete.domains)}"
+
+
+@st.composite
+def cases(draw: st.DrawFn, least: int = 1, most: int = 6) -> Case:
+    criteria = draw(trials(least, most), label="criteria")
+    index = draw(st.sampled_from(INDEXES), label="index date")
+    complete = Complete(frozenset(draw(st.sampled_from(((), LISTS, LISTS[:3])), label="complete")))
+    return Case(criteria, index, complete, draw(populations(criteria, index, PATIENTS), label="charts"))
+
+
+Rows = Iterable[dict[str, str]]
+Judge = Callable[[Path, Case], Rows]
+
+
+def by_duckdb(database: duckdb.DuckDBPyConnection) -> Judge:
+    def judge(folder: Path, case: Case) -> Rows:
+        return duckdb_engine.evaluate(
+            folder,
+            case.criteria,
+            index_date=case.index,
+            complete=case.complete,
+            vocabulary=VOCABULARY,
+            connection=database,
+        ).to_pylist()
+
+    return judge
+
+
+def by_spark(session: "SparkSession") -> Judge:
+    def judge(folder: Path, case: Case) -> Rows:
+        with spark_engine.judged(
+            session,
+            folder,
+            case.criteria,
+            index_date=case.index,
+            complete=case.complete,
+            vocabulary=VOCABULARY,
+        ) as frame:
+            return [row.asDict() for row in frame.collect()]
+
+    return judge
+
+
+def differences(case: Case, judge: Judge) -> Iterator[str]:
+    """Each verdict that the engine does not share with `memory`; a criterion with a gap is unknown for everybody."""
+    with _tables(case.charts) as folder:
+        found = {row["patient"]: row for row in judge(folder, case)}
+    assert len(found) == len(case.charts)
+    left_out = {gap.criterion for gap in gaps(case.criteria)}
+    terms = {"index_date": case.index, "complete": case.complete, "vocabulary": VOCABULARY}
+    for chart in case.charts:
+        expected = evaluate(case.criteria, chart, **terms)  # type: ignore[arg-type]
+        for name, one in zip(verdict_columns(case.criteria), expected.criteria, strict=True):
             sql = found[chart.id][name]
             if one.criterion.id in left_out:
                 assert sql == "unknown"
@@ -61,22 +110,43 @@ def differences(
                 yield f"memory {one.verdict}, SQL {sql}: {one.criterion.node}\n{one.finding.why}\n{chart.facts}"
 
 
+@contextmanager
+def _tables(charts: list[Patient]) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="agree-"))
+    try:
+        write_tables(charts, folder, vocabulary=VOCABULARY)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def agree(case: Case, judge: Judge) -> None:
+    found = list(differences(case, judge))
+    if found:
+        pytest.fail(f"{len(found)} {case}; the first: {found[0]}")
+
+
 @pytest.fixture(scope="module")
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    with sql_engine.connect(threads=1) as opened:
+    with duckdb_engine.connect(threads=1) as opened:
         yield opened
 
 
-@settings(
-    max_examples=EXAMPLES,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
-@given(data=st.data())
-def test_the_engines_agree(database: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
-    criteria = data.draw(trials(), label="criteria")
-    index = data.draw(st.sampled_from(INDEXES), label="index date")
-    complete = Complete(frozenset(data.draw(st.sampled_from(((), LISTS, LISTS[:3])), label="complete")))
-    charts = data.draw(populations(criteria, index, PATIENTS), label="charts")
-    found = list(differences(criteria, charts, (index, complete, VOCABULARY), database))
-    if found:
-        pytest.fail(f"{len(found)} on {index}, complete {sorted(complete.domains)}; the first: {found[0]}")
+@pytest.fixture(scope="module")
+def session() -> "Iterator[SparkSession]":
+    with small_session() as opened:
+        yield opened
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=UNHURRIED)
+@given(case=cases())
+def test_duckdb_agrees_with_memory(database: duckdb.DuckDBPyConnection, case: Case) -> None:
+    agree(case, by_duckdb(database))
+
+
+# Seconds go by for one query on Spark, so it takes fewer and larger trials, and what fails is not made smaller.
+@pytest.mark.slow
+@settings(max_examples=SPARK_EXAMPLES, suppress_health_check=UNHURRIED, phases=(Phase.reuse, Phase.generate))
+@given(case=cases(least=5, most=8))
+def test_spark_agrees_with_memory(session: "SparkSession", case: Case) -> None:
+    agree(case, by_spark(session))

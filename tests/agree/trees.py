@@ -210,6 +210,7 @@ def criterion(number: int, node: Node, kind: Whatever) -> Criterion:
 
 
 @st.composite
-def trials(draw: st.DrawFn, size: int = 6) -> Criteria:
-    found = draw(st.lists(st.tuples(nodes, st.sampled_from(("inclusion", "exclusion"))), min_size=1, max_size=size))
+def trials(draw: st.DrawFn, least: int = 1, most: int = 6) -> Criteria:
+    kinds = st.sampled_from(("inclusion", "exclusion"))
+    found = draw(st.lists(st.tuples(nodes, kinds), min_size=least, max_size=most))
     return Criteria(trial="T", criteria=tuple(criterion(number, *pair) for number, pair in enumerate(found)))

@@ -7,6 +7,7 @@ import flows
 import msgspec
 
 from trialwright.criteria.codec import json_schema
+from trialwright.web.openapi import described
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -15,9 +16,14 @@ def schema() -> str:
     return msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode() + "\n"
 
 
+def api() -> str:
+    return msgspec.json.format(msgspec.json.encode(described()), indent=2).decode() + "\n"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "criteria.schema.json": schema,
     "how-it-flows.md": flows.page,
+    "openapi.json": api,
 }
 
 

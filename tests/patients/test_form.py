@@ -264,8 +264,8 @@ MISTAKES = {
     "stage: resectable": "input:1: stage: expected a stage such as rT2 N0 M0 or stage IVA, then its edition and date",
     "sex: male\nsex: male": "input:2: the key 'sex' stands twice",
     "id: &a x\nnote: *a": "input:2: an alias (*name) is not read in a form",
-    "just words": "input:1: found a single value; expected a patient: keys such as id, sex, birth, conditions",
-    "- 3": "input:1: item 1: found a single value; expected a patient: keys such as id, sex, birth, conditions",
+    "--- just words": "input:1: found a single value; expected a patient: keys such as id, sex, birth, conditions",
+    "[3]": "input:1: item 1: found a single value; expected a patient: keys such as id, sex, birth, conditions",
     "conditions:\n - {name: x, code: C11}": "input:2: conditions, item 1, code: "
     "expected a code with its system, such as snomed:449248000 or icd10cm:C11.9",
 }

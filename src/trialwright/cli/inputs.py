@@ -44,6 +44,11 @@ class Inputs:
         from trialwright.registries.unreadable import ReadError, Unreadable
 
         for source in sources:
+            held = None if source == "-" or Path(source).exists() else _held(library_home(self.library), source)
+            if held is not None:
+                self.read += 1
+                yield held
+                continue
             place = self._trial_source(source)
             if place is None:
                 continue
@@ -60,8 +65,8 @@ class Inputs:
             if self.read + self.unread == before:
                 self._fail(f"{source}: holds no trial")
 
-    def patients(self, sources: Iterable[str], as_of: date) -> Iterator["Patient"]:
-        """The patients of all sources in order; as_of: the day the charts are looked at."""
+    def patients(self, sources: Iterable[str], as_of: date, mapping: Path | None = None) -> Iterator["Patient"]:
+        """The patients of all sources in order; as_of: the day the charts are looked at; mapping: what the columns of tables are."""
         from trialwright.patients.loading import read_patients
         from trialwright.patients.remarks import ChartError
 
@@ -71,7 +76,10 @@ class Inputs:
                 continue
             place = sys.stdin.buffer.read() if source == "-" else Path(source)
             try:
-                for patient in read_patients(place, as_of=as_of, on_error=lambda error: self._fail(str(error))):
+                found = read_patients(
+                    place, as_of=as_of, mapping=mapping, on_error=lambda error: self._fail(str(error))
+                )
+                for patient in found:
                     self.read += 1
                     yield patient
             except ChartError as error:
@@ -97,6 +105,23 @@ class Inputs:
         known = [held.stem.upper() for held in samples.trial_paths()]
         problem = "no such file, and no trial of the library or the built-in samples"
         self._fail(f"{source}: {_absent(path, known, problem)}")
+        return None
+
+
+def _held(home: Path, source: str) -> "Trial | None":
+    """The library's trial of that id."""
+    if not home.is_dir():
+        return None
+    from contextlib import closing
+
+    from trialwright.library.errors import LibraryError
+    from trialwright.library.store import open_store
+
+    try:
+        with closing(open_store(home)) as store:
+            version = store.current(source.upper())
+            return None if version is None else store.record(version.id)
+    except LibraryError:
         return None
 
 

@@ -1,6 +1,5 @@
 """`trialwright load`: records in any published form into the local library, new and changed ones told apart."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,13 +51,16 @@ def load_command(
     with opened(library, messages, create=True) as held, sink(output) as place:
         from trialwright.library.loading import Terms
 
-        workers = os.cpu_count() or 1
         if rebuild:
-            messages.note(f"made anew: {held.rebuild(recompile=True, workers=workers)} trials")
+            messages.note(f"made anew: {held.rebuild(recompile=True, workers=None)} trials")
+        elif not held.is_of_this_compiler():
+            messages.note(
+                "the criteria held were read by another version; `trialwright load --rebuild` reads them anew"
+            )
         if not sources:
             return 0
         trials = messages.counting(given.trials(sources), "records")
-        terms = Terms(today=options.today(), concepts=held.concepts, workers=workers, told=_telling(messages))
+        terms = Terms(today=options.today(), concepts=held.concepts, workers=None, told=_telling(messages))
         counts = held.load(trials, terms)
         write_counts(place, form, counts, given.unread)
     unread = counts.unreadable + given.unread
@@ -69,9 +71,13 @@ def load_command(
 
 
 def _telling(messages: Messages) -> "Callable[[str, str], None]":
+    from trialwright.library.store import LOCAL
+
     def told(outcome: str, said: str) -> None:
         if outcome == "unreadable":
             messages.error(said)
+        elif said.startswith(LOCAL):
+            messages.note(f"{said}: {outcome}; the record has no id, so the library knows it by this one")
 
     return told
 

@@ -1,6 +1,5 @@
 """`trialwright pull`: what a live registry has on a condition into the local library, and later only what changed."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,9 +71,7 @@ def pull_command(
         from trialwright.registries.client import CLINICALTRIALS, Asked, Client, ClientError, Manners
 
         asked = Asked(condition=condition, term=term, since=since.isoformat() if since else None, page_size=page_size)
-        terms = Terms(
-            today=options.today(), concepts=held.concepts, workers=os.cpu_count() or 1, told=_telling(messages)
-        )
+        terms = Terms(today=options.today(), concepts=held.concepts, workers=None, told=_telling(messages))
         try:
             with (
                 Client(base_url or CLINICALTRIALS, Manners(pause_s=pause), messages.note) as client,

@@ -10,6 +10,7 @@ import click
 from trialwright.cli import inputs, options
 from trialwright.cli.library import filter_options, filters_of, opened
 from trialwright.cli.output import Messages, Sink, sink
+from trialwright.cli.results import Block, write_blocks
 
 if TYPE_CHECKING:
     from trialwright.library import View
@@ -104,7 +105,17 @@ def _table(place: Sink, case: "Case", found: "tuple[Ranked, ...]") -> None:
     if left:
         place.line(f"left out: {', '.join(left)}")
     place.line()
-    place.table(COLUMNS, (_row(one) for one in found))
+    write_blocks(place, map(_block, found), COLUMNS, map(_row, found))
+
+
+def _block(one: "Ranked") -> Block:
+    verdict = f"{one.verdict}, {one.passed} pass, {len(one.failed)} fail, {one.unknown} open"
+    return Block(
+        trial=one.trial,
+        facts=(verdict, one.status, f"{one.score:.3f}"),
+        title=one.title,
+        lines=(("why", "; ".join(one.why)),),
+    )
 
 
 def _csv(place: Sink, case: "Case", found: "tuple[Ranked, ...]") -> None:

@@ -38,6 +38,12 @@ FOUND = ("eligible", "ineligible", "open")
     "conditions, procedures, drugs, allergies, vaccines.",
 )
 @click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What the columns of a table are (TSV or YAML); without it, NAME.mapping.tsv beside the table.",
+)
+@click.option(
     "--without",
     type=options.names,
     default="",
@@ -58,6 +64,7 @@ def screen_command(
     trials: tuple[str, ...],
     as_of: date | None,
     complete: tuple[str, ...],
+    mapping: Path | None,
     without: tuple[str, ...],
     form: str | None,
     output: Path | None,
@@ -67,8 +74,8 @@ def screen_command(
 ) -> int:
     """Screen patients for trials: a verdict on each criterion, with the words it was read from and the evidence.
 
-    PATIENT is a chart (the built-in form as YAML or JSON, or a FHIR R4 bundle), `-` is stdin. An ineligible patient is
-    no error.
+    PATIENT is a chart: the built-in form (YAML or JSON), FHIR R4, an OMOP database, a table, or a clinic note in plain
+    English; `-` is stdin. What it is, is told from its content. An ineligible patient is no error.
     """
     from trialwright.export.screening import Terms, compile_trials, screen_patient
     from trialwright.export.words import counted
@@ -92,7 +99,7 @@ def screen_command(
     found: set[str] = set()
 
     def reports() -> Iterator["Report"]:
-        for patient in messages.counting(charts.patients(patients, terms.as_of), "patients"):
+        for patient in messages.counting(charts.patients(patients, terms.as_of, mapping), "patients"):
             report = screen_patient(patient, compiled, terms)
             found.update(trial.verdict for trial in report.trials)
             yield report.nearest(limit)

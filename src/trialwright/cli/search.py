@@ -8,6 +8,7 @@ import click
 from trialwright.cli import options
 from trialwright.cli.library import filter_options, filters_of, opened
 from trialwright.cli.output import Messages, Sink, sink
+from trialwright.cli.results import Block, write_blocks
 
 if TYPE_CHECKING:
     from trialwright.library.searching import Found, Hit
@@ -68,11 +69,26 @@ def _tell(messages: Messages, found: "Found") -> None:
 
 
 def _table(place: Sink, found: "Found") -> None:
-    place.table(COLUMNS, (_row(hit, ("[", "]")) for hit in found.hits))
+    write_blocks(place, map(_block, found.hits), COLUMNS, (_row(hit, ("[", "]")) for hit in found.hits))
     for name, counted in found.facets.items():
         if counted:
             place.line()
             place.table((name, "trials"), ((value, str(number)) for value, number in counted))
+
+
+def _block(hit: "Hit") -> Block:
+    shown = hit.snippet.marked("[", "]") if hit.snippet and hit.snippet.field != "title" else ""
+    return Block(
+        trial=hit.trial,
+        facts=(hit.status, *hit.phases, _score(hit)),
+        title=hit.title,
+        lines=(("why", "; ".join(hit.why)), ("", shown)),
+    )
+
+
+def _score(hit: "Hit") -> str:
+    """ "" when the order is not by relevance."""
+    return f"{hit.score:.2f}" if hit.score else ""
 
 
 def _csv(place: Sink, found: "Found") -> None:
@@ -126,7 +142,7 @@ def _row(hit: "Hit", marks: tuple[str, str]) -> tuple[str, ...]:
         as_read(hit.trial),
         hit.status or "",
         "/".join(hit.phases),
-        f"{hit.score:.2f}",
+        _score(hit),
         as_read(hit.title),
         as_read("; ".join(hit.why)),
         as_read(hit.snippet.marked(*marks)) if hit.snippet else "",

@@ -8,6 +8,7 @@ import click
 from trialwright.cli import options
 from trialwright.cli.library import opened
 from trialwright.cli.output import Messages, sink
+from trialwright.cli.results import Block, write_blocks
 
 if TYPE_CHECKING:
     from trialwright.library.similarity import Similar
@@ -46,7 +47,7 @@ def similar_command(
                 for line in lines(COLUMNS, map(_row, found)):
                     place.write(line)
             case _:
-                place.table(COLUMNS, map(_row, found))
+                write_blocks(place, map(_block, found), COLUMNS, map(_row, found))
     return 0
 
 
@@ -61,15 +62,27 @@ def _object(one: "Similar") -> dict[str, object]:
     }
 
 
+def _block(one: "Similar") -> Block:
+    return Block(
+        trial=one.trial,
+        facts=(one.status, f"{one.score:.2f}"),
+        title=one.title,
+        lines=(("why", _why(one)), ("differs", "; ".join(one.differs))),
+    )
+
+
+def _why(one: "Similar") -> str:
+    return "; ".join(f"{reason.words} ({reason.counts:.2f})" for reason in one.reasons)
+
+
 def _row(one: "Similar") -> tuple[str, ...]:
     from trialwright.export.record_text import as_read
 
-    why = "; ".join(f"{reason.words} ({reason.counts:.2f})" for reason in one.reasons)
     return (
         as_read(one.trial),
         one.status or "",
         f"{one.score:.2f}",
         as_read(one.title),
-        as_read(why),
+        as_read(_why(one)),
         as_read("; ".join(one.differs)),
     )

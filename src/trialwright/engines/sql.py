@@ -37,7 +37,9 @@ from trialwright.criteria.nodes import (
 from trialwright.patients.facts import Complete
 
 from .chart import anchors
+from .counts import criteria_names
 from .sql_charts import ROW, Day, Scan, ask_relapses, it, occurrence_rows, preparing
+from .sql_counts import age_column, cells_of, sex_column
 from .sql_events import judge_interval
 from .sql_gaps import Gap, gap_of, gaps
 from .sql_latest import MEASUREMENTS, RATINGS, STAGINGS, STATEMENTS, Latest, rated
@@ -70,7 +72,7 @@ from .sql_terms import (
     yes,
 )
 
-__all__ = ["Gap", "gaps", "lower", "verdict_columns"]
+__all__ = ["Gap", "gaps", "lower", "lower_counts", "verdict_columns"]
 
 
 def lower(criteria: Criteria, *, index_date: date, complete: Complete, vocabulary: Vocabulary) -> exp.Select:
@@ -80,26 +82,31 @@ def lower(criteria: Criteria, *, index_date: date, complete: Complete, vocabular
     complete    the lists in which what is not recorded did not happen; silence elsewhere is unknown
     returns     columns: `patient`, then one a criterion, named by `verdict_columns`, with pass, fail, unknown or person
     """
-    lowering = _Lowering(Day(index_date, complete, vocabulary))
-    verdicts: dict[str, Term] = {"patient": column("patient", "a")}
-    for name, criterion in verdict_columns(criteria).items():
-        verdicts[name] = _verdict(criterion, lowering)
-    query = select(verdicts, ("atoms", "a"))
-    for name, part in lowering.ctes():
-        query.with_(name, as_=part, copy=False)
-    return query
+    return _query(criteria, Day(index_date, complete, vocabulary), {"patient": column("patient", "p")})
+
+
+def lower_counts(criteria: Criteria, *, index_date: date, complete: Complete, vocabulary: Vocabulary) -> exp.Select:
+    """As `lower`, counted: a row for each set of answers with how many people gave it (`sql_counts.read_cells` reads them)."""
+    beside: dict[str, Term] = {"age": age_column(index_date), "sex": sex_column()}
+    verdicts = _query(criteria, Day(index_date, complete, vocabulary), beside)
+    return cells_of(verdicts, tuple(verdict_columns(criteria)))
 
 
 def verdict_columns(criteria: Criteria) -> dict[str, Criterion]:
     """The criteria by the name of their column: the id, and `id (2)` for the second of one id."""
-    found: dict[str, Criterion] = {}
-    for criterion in criteria.criteria:
-        name, again = criterion.id, 1
-        while name in found:
-            again += 1
-            name = f"{criterion.id} ({again})"
-        found[name] = criterion
-    return found
+    return dict(zip(criteria_names(criteria), criteria.criteria, strict=True))
+
+
+def _query(criteria: Criteria, day: Day, beside: dict[str, Term]) -> exp.Select:
+    """A row a person: what stands beside it in `persons`, then the verdicts."""
+    lowering = _Lowering(day)
+    columns: dict[str, Term] = {name: column(name, "a") for name in beside}
+    for name, criterion in verdict_columns(criteria).items():
+        columns[name] = _verdict(criterion, lowering)
+    query = select(columns, ("atoms", "a"))
+    for name, part in lowering.ctes(beside):
+        query.with_(name, as_=part, copy=False)
+    return query
 
 
 def _verdict(criterion: Criterion, lowering: "_Lowering") -> Term:
@@ -203,7 +210,7 @@ class _Lowering:
             case _:
                 assert_never(node)
 
-    def ctes(self) -> Iterator[tuple[str, exp.Select]]:
+    def ctes(self, beside: dict[str, Term]) -> Iterator[tuple[str, exp.Select]]:
         """The queries that the verdicts read, by name, each after those it reads."""
         day = self._day
         ask_relapses(day)
@@ -215,7 +222,7 @@ class _Lowering:
         if day.scales:
             yield from rated(day)
         yield from readings
-        columns: dict[str, Term] = {"patient": column("patient", "p"), **self._claims}
+        columns: dict[str, Term] = {**beside, **self._claims}
         names = [name for name, _ in readings if not name.endswith("_bars")]
         joins = [Join(name, name, equal(column("person", name), column("person", "p"))) for name in names]
         yield "atoms", select(columns, ("persons", "p"), joins)

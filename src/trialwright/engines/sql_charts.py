@@ -78,13 +78,14 @@ class Scan:
     def __init__(self, name: str) -> None:
         self.name = name
         self.aggregates: dict[str, Term] = {}
+        self._asked: dict[Term, str] = {}
         self.relations: set[str] = set()
         self.aspects: set[tuple[str, str]] = set()
 
     def ask(self, aggregate: Term) -> Term:
         """The column of the person that holds the aggregate; NULL for persons without a row."""
-        name = f"{self.name}_{len(self.aggregates)}"
-        self.aggregates[name] = aggregate
+        name = self._asked.setdefault(aggregate, f"{self.name}_{len(self.aggregates)}")
+        self.aggregates.setdefault(name, aggregate)
         return column(name, self.name)
 
 

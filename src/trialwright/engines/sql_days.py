@@ -26,9 +26,9 @@ from .sql_terms import (
     latest_of,
     loose,
     no,
+    nothing,
     number,
     opposite,
-    unknown,
     yes,
 )
 from .windows import Days, Stretch
@@ -149,7 +149,7 @@ def _days_later(term: Term, days: int) -> Term:
 
 def _kept(term: Term) -> Term:
     """Within the days that a calendar of ours has; what is NULL stays NULL."""
-    return case((is_missing(term), unknown()), other=latest_of(day(_FIRST), earliest_of(day(_LAST), term)))
+    return case((is_missing(term), nothing()), other=latest_of(day(_FIRST), earliest_of(day(_LAST), term)))
 
 
 def lasts(fact: SpanTerms, window: SpanTerms, least: Duration) -> Term:

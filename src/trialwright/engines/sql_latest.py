@@ -39,8 +39,7 @@ class Bars(Scan):
 
     def beside(self, aggregate: Term) -> Term:
         """The column that holds the aggregate beside each row of the second reading."""
-        self.ask(aggregate)
-        return column(list(self.aggregates)[-1], BARS)
+        return column(self.ask(aggregate).name, BARS)
 
 
 class DatedTable(NamedTuple):

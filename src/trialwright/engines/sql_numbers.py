@@ -34,6 +34,7 @@ from .sql_terms import (
     flags,
     holds,
     is_missing,
+    is_no,
     is_there,
     least,
     minus,
@@ -56,7 +57,8 @@ def judge_compare(node: Compare, day: Day, latest: Latest) -> Term:
         return unknown()
     relation = _measure(node.measure, day, latest)
     within = _within(node.when, placed, day)
-    chosen = _chosen(node, relation, within, latest)
+    is_kind = equal(relation, number(NARROWER)) if _has_kinds(node.measure, day) else no()
+    chosen = _chosen(node, (equal(relation, number(SAME)), is_kind), within, latest)
     held = _held(node, day)
     if node.statistic == "every":
         out = case((holds(within), number(0)), other=number(OUT_OF_TIME))
@@ -80,10 +82,19 @@ def _within(window: Window | None, placed: PlacedTerms | None, day: Day) -> Term
     return both(it("begun"), placed_claim(placed, inside(row_span(), placed.span)))
 
 
-def _chosen(node: Compare, relation: Term, within: Term, latest: Latest) -> Term:
+def _has_kinds(measure: Concept, day: Day) -> bool:
+    return measure.id is not None and bool(day.vocabulary.descendants(measure.id))
+
+
+def _chosen(node: Compare, relations: tuple[Term, Term], within: Term, latest: Latest) -> Term:
     """Whether a row may be the latest one: of the measure itself, else of its kinds."""
-    is_same, is_kind = equal(relation, number(SAME)), equal(relation, number(NARROWER))
+    is_same, is_kind = relations
     is_possible, bars = opposite(fails(within)), latest.bars
+    if is_no(is_kind):
+        if node.statistic == "every":
+            return both(is_same, is_possible)
+        bar = bars.beside(most(case((both(is_same, is_possible), it("day_from")))))
+        return both(is_same, is_possible, holds(at_least(it("day_to"), bar)))
     has_same = is_there(bars.beside(most(case((both(is_same, opposite(fails(it("begun")))), number(1))))))
     is_level = either(is_same, both(is_kind, opposite(has_same)))
     if node.statistic == "every":

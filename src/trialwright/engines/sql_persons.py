@@ -60,8 +60,8 @@ def _age(op: Op, limit: Duration, day_: Day) -> Term:
     if limit.unit == "year" and limit.value % 1:
         limit = Duration(limit.value * 12, "month")
     born_from, born_to = column("birth_from", "p"), sooner(column("birth_to", "p"), day_.today)
-    reached = _born_by(limit, day_.index_date, or_more=True)
-    passed = _born_by(limit, day_.index_date, or_more=False)
+    reached = born_by(limit, day_.index_date, or_more=True)
+    passed = born_by(limit, day_.index_date, or_more=False)
     at_least_, more = (_older(born_from, born_to, bound) for bound in (reached, passed))
     same = case(
         (both(holds(at_least_), fails(more)), yes()),
@@ -80,7 +80,7 @@ def _older(born_from: Term, born_to: Term, bound: date | None) -> Term:
     return case((at_most(born_to, day(bound)), yes()), (above(born_from, day(bound)), no()))
 
 
-def _born_by(limit: Duration, today: date, *, or_more: bool) -> date | None:
+def born_by(limit: Duration, today: date, *, or_more: bool) -> date | None:
     """The last birth date of those who are that old on the day, or older; None when nobody is."""
 
     def is_old(ordinal: int) -> bool:

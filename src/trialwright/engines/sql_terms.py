@@ -42,6 +42,12 @@ def no() -> Term:
 
 
 def unknown() -> Term:
+    """A claim that is not known. Spark takes no NULL without a type for a condition."""
+    return exp.Cast(this=exp.Null(), to=exp.DataType.build("BOOLEAN"))
+
+
+def nothing() -> Term:
+    """No day, no number, no words."""
     return exp.Null()
 
 
@@ -74,6 +80,10 @@ def is_no(term: Term) -> bool:
     return isinstance(term, exp.Boolean) and not term.this
 
 
+def is_unknown(term: Term) -> bool:
+    return isinstance(term, exp.Cast) and isinstance(term.this, exp.Null)
+
+
 def both(*claims: Term) -> Term:
     """All of them hold; nothing to hold is true."""
     if any(map(is_no, claims)):
@@ -91,7 +101,7 @@ def either(*claims: Term) -> Term:
 def opposite(term: Term) -> Term:
     if isinstance(term, exp.Boolean):
         return exp.Boolean(this=not term.this)
-    return unknown() if isinstance(term, exp.Null) else exp.Not(this=_bound(term))
+    return unknown() if is_unknown(term) else exp.Not(this=_bound(term))
 
 
 def _chain(joint: type[exp.Connector], claims: Sequence[Term]) -> Term | None:
@@ -170,6 +180,8 @@ def one_of(term: Term, values: Iterable[str] | Iterable[int]) -> Term:
 
 
 def is_missing(term: Term) -> Term:
+    if is_unknown(term):
+        return yes()
     return exp.Is(this=_bound(term), expression=exp.Null())
 
 
@@ -179,11 +191,15 @@ def is_there(term: Term) -> Term:
 
 def holds(term: Term) -> Term:
     """Whether a claim is true, as a claim that is never NULL."""
+    if is_unknown(term):
+        return no()
     return term if isinstance(term, exp.Boolean) else filled(term, no())
 
 
 def fails(term: Term) -> Term:
     """Whether a claim is false, as a claim that is never NULL."""
+    if is_unknown(term):
+        return no()
     return opposite(term) if isinstance(term, exp.Boolean) else opposite(filled(term, yes()))
 
 
@@ -193,7 +209,7 @@ def filled(term: Term, instead: Term) -> Term:
 
 def case(*branches: tuple[Term, Term], other: Term | None = None) -> Term:
     """The value of the first branch whose condition holds; NULL when none does and there is no other."""
-    kept = [(condition, value) for condition, value in branches if not is_no(condition)]
+    kept = [(condition, value) for condition, value in branches if not (is_no(condition) or is_unknown(condition))]
     if not kept:
         return unknown() if other is None else other
     if is_yes(kept[0][0]):

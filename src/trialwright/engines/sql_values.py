@@ -25,6 +25,7 @@ from .sql_terms import (
     integer,
     is_missing,
     no,
+    nothing,
     number,
     one_of,
     opposite,
@@ -52,7 +53,7 @@ def compare(value: Term, op: Op, limit: tuple[Term, Term], comparator: Term | No
     exact = _exactly(value, op, limit[0]) if limit[0] is limit[1] else None
     if comparator is None and exact is not None:
         return exact
-    given = comparator if comparator is not None else unknown()
+    given = comparator if comparator is not None else nothing()
     bounded = _bounded(value, op, limit, given)
     return bounded if exact is None else case((is_missing(given), exact), other=bounded)
 

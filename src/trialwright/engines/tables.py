@@ -5,7 +5,7 @@ and what denies what is worked out when they are written), and say which: a quer
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
@@ -55,36 +55,63 @@ class TableError(ValueError):
 def write_tables(patients: Iterable[Patient], folder: Path, *, vocabulary: Vocabulary, part: int = 0) -> int:
     """The patients' facts as fact tables in `folder`; returns how many patients were written.
 
-    part  several processes may write into one folder, each a part of its own; a part that is there already is replaced
+    part  several processes may write into one folder, each a part of its own; a part that is there already is replaced. It appears
+          whole or not at all, so that a run that was broken off can go on with the parts that are missing
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     schemas = {name: schema(row) for name, row in TABLES.items()}
-    kinds = {row: name for name, row in TABLES.items()}
     for name in TABLES:
         (folder / name).mkdir(parents=True, exist_ok=True)
     _describe(folder, vocabulary)
     flattener = Flattener(vocabulary, first_person=part << 32)
-    writers = {name: pq.ParquetWriter(folder / name / f"part-{part:05d}.parquet", schemas[name]) for name in TABLES}
+    places = {name: folder / name / f"part-{part:05d}.parquet" for name in TABLES}
+    unfinished = {name: place.with_suffix(".unfinished") for name, place in places.items()}
+    writers = {name: pq.ParquetWriter(unfinished[name], schemas[name]) for name in TABLES}
     written = 0
     try:
         for batch in _batched(patients):
             written += len(batch)
-            found: dict[str, list[Row]] = {name: [] for name in TABLES}
-            for row in chain.from_iterable(map(flattener.rows, batch)):
-                found[kinds[type(row)]].append(row)
-            for name, rows in found.items():
-                if rows:
-                    columns = [
-                        pa.array(column, field.type)
-                        for column, field in zip(zip(*rows, strict=True), schemas[name], strict=True)
-                    ]
-                    writers[name].write_table(pa.Table.from_arrays(columns, schema=schemas[name]))
+            for name, table in _tables(chain.from_iterable(map(flattener.rows, batch)), schemas):
+                writers[name].write_table(table)
     finally:
         for writer in writers.values():
             writer.close()
+    for name in (*(name for name in TABLES if name != "persons"), "persons"):
+        unfinished[name].replace(places[name])
     return written
+
+
+def _tables(rows: Iterable[Row], schemas: Mapping[str, "pyarrow.Schema"]) -> Iterator[tuple[str, "pyarrow.Table"]]:
+    """The rows as a table each, those without a row left out."""
+    import pyarrow as pa
+
+    kinds = {row: name for name, row in TABLES.items()}
+    found: dict[str, list[Row]] = {name: [] for name in TABLES}
+    for row in rows:
+        found[kinds[type(row)]].append(row)
+    for name, kept in found.items():
+        if name in ("occurrences", "measurements"):
+            # Rows of one name stand together: a database then skips most conditions of a query a thousand rows at a time.
+            kept.sort(key=_name_of)
+        if kept:
+            columns = zip(*kept, strict=True)
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, schemas[name], strict=True)]
+            yield name, pa.Table.from_arrays(arrays, schema=schemas[name])
+
+
+def part_names(folder: Path) -> tuple[str, ...]:
+    """The names of the parts that are complete, in order; a part holds all facts of its people."""
+    return tuple(sorted(path.name for path in (folder / "persons").glob("*.parquet")))
+
+
+def is_table_folder(folder: Path) -> bool:
+    return (folder / _ABOUT).is_file() and (folder / "persons").is_dir()
+
+
+def _name_of(row: Row) -> int:
+    assert isinstance(row, flat_facts.OccurrenceRow | flat_facts.MeasurementRow)  # noqa: S101
+    return row.name
 
 
 def check_tables(folder: Path, vocabulary: Vocabulary) -> None:

@@ -38,15 +38,16 @@ def read_all(source: Path | str | bytes) -> Iterator[Trial]:
         yield found
 
 
-def read_patient(source: Path | str | bytes, *, as_of: date | None = None) -> Patient:
-    """The one patient of a chart: a FHIR R4 bundle, or the built-in form as YAML or JSON.
+def read_patient(source: Path | str | bytes, *, as_of: date | None = None, mapping: Path | None = None) -> Patient:
+    """The one patient of a chart in any form: FHIR R4, the built-in form, an OMOP database, a table, a clinic note in plain English.
 
-    as_of   the day the chart is looked at, to remark on future dates
+    as_of   the day the chart is looked at, to remark on future dates and to read a note without a day
+    mapping what the columns of a table are; None: the mapping that lies beside it
     raises  ChartError when it cannot be read; ValueError when it holds several patients
     """
     from trialwright.patients.loading import read_patients
 
-    patients = list(read_patients(source, as_of=as_of))
+    patients = list(read_patients(source, as_of=as_of, mapping=mapping))
     if len(patients) != 1:
         raise ValueError(f"expected one patient, found {len(patients)}")
     return patients[0]

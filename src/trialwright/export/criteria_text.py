@@ -52,12 +52,13 @@ def _criterion(criterion: Criterion) -> Iterator[Line]:
 
 def _tree(node: Node, indent: int) -> Iterator[Line]:
     below = children(node)
-    yield Line(_label(node) if below else plain(node), "quiet", indent, 2)
+    yield Line(joint_words(node) if below else plain(node), "quiet", indent, 2)
     for child in below:
         yield from _tree(child, indent + 2)
 
 
-def _label(node: Node) -> str:
+def joint_words(node: Node) -> str:
+    """How the parts of a node belong together; "" for a node without parts."""
     match node:
         case All():
             return "all of"

@@ -71,7 +71,8 @@ def screen_patient(patient: Patient, trials: Iterable[Compiled], terms: Terms) -
     from trialwright.codes.vocabulary import default_vocabulary
     from trialwright.engines.memory import Chart, evaluate_on
 
-    complete = Complete(terms.complete)
+    # Outside the periods in which a database observed the person, and of a chart that could not be read, no list is complete.
+    complete = Complete(terms.complete if patient.is_observed(terms.as_of) else frozenset())
     chart = Chart(patient, index_date=terms.as_of, complete=complete, vocabulary=default_vocabulary())
     reports = [report_trial(one.trial, evaluate_on(one.criteria, chart), terms) for one in trials]
     return Report(
@@ -82,7 +83,7 @@ def screen_patient(patient: Patient, trials: Iterable[Compiled], terms: Terms) -
         birth=str(patient.birth) if patient.birth else "",
         sex=patient.sex,
         entries=len({fact.source or number for number, fact in enumerate(patient.facts)}),
-        complete=tuple(sorted(terms.complete)),
+        complete=tuple(sorted(complete.domains)),
         remarks=tuple(
             f"{place_words(remark.where)}: {remark.message}".removeprefix(": ") for remark in patient.diagnostics
         ),

@@ -31,8 +31,16 @@ def to_html(reports: Iterable[Report], *, title: str = "Screening report") -> st
     page = _environment().get_template("report.html")
     held = list(reports)
     return page.render(
-        reports=held, title=title, style=style, script=script, policy=policy, disclaimer=DISCLAIMER
+        reports=held, title=title, style=style, script=script, policy=policy, disclaimer=DISCLAIMER, pages=""
     )  # fmt: skip
+
+
+def body(reports: Iterable[Report], *, pages: str = "") -> str:
+    """The same parts without a page around them, for a page that brings style and script itself.
+
+    pages  what an id is put behind to be a trial's address; "" = the registry's own page
+    """
+    return _environment().get_template("report_body.html").render(reports=list(reports), pages=pages)
 
 
 def brief(report: Report) -> str:

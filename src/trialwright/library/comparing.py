@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from trialwright.criteria.nodes import Criteria, Criterion, without_spans
+from trialwright.criteria.nodes import Criteria, Criterion
 from trialwright.criteria.render import plain
 from trialwright.library.describing import sponsors_of
-from trialwright.library.store import Version
+from trialwright.library.meanings import meaning_of
+from trialwright.library.store import Version, held_id
 from trialwright.trial import Trial
 
 if TYPE_CHECKING:
@@ -83,16 +84,24 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def history(view: "View", nct_id: str) -> tuple[Step, ...]:
     """What changed from each held version of a trial to the next, the oldest first; empty with one version.
 
+    Both versions' criteria are read anew, so that what a newer compiler understands better is no change of the trial.
+
     raises  NotHeldError for an id that is not there
     """
+    from trialwright.criteria.compiler import compile_criteria
+
     view.version(nct_id)
     versions = view.store.versions(nct_id.upper())
+    if len(versions) < 2:
+        return ()
+    records = {version.id: view.store.record(version.id) for version in versions}
+    criteria = {number: compile_criteria(record, view.vocabulary) for number, record in records.items()}
     return tuple(
         Step(
             earlier=earlier,
             later=later,
-            fields=tuple(field_changes(view.store.record(earlier.id), view.store.record(later.id))),
-            criteria=tuple(criteria_changes(view.store.criteria(earlier.id), view.store.criteria(later.id))),
+            fields=tuple(field_changes(records[earlier.id], records[later.id])),
+            criteria=tuple(criteria_changes(criteria[earlier.id], criteria[later.id])),
         )
         for earlier, later in pairwise(versions)
     )
@@ -106,7 +115,7 @@ def field_changes(earlier: Trial, later: Trial) -> Iterator[FieldChange]:
         if path in _APART or before.get(path) == after.get(path):
             continue
         old, new = before.get(path, ""), after.get(path, "")
-        if isinstance(old, list) or isinstance(new, list):
+        if isinstance(old, list | tuple) or isinstance(new, list | tuple):
             yield from _list_changes(path, old or [], new or [])
         else:
             yield FieldChange(path, _short(old), _short(new))
@@ -159,7 +168,7 @@ def _words(value: Any) -> str:
             return ""
         case dict():
             return _short("; ".join(f"{key}: {_words(member)}" for key, member in value.items()))
-        case list():
+        case list() | tuple():
             return _short(", ".join(map(_words, value)))
         case _:
             return _short(value)
@@ -204,7 +213,7 @@ def _is_same(left: Criterion, right: Criterion) -> float:
 def _means_same(left: Criterion, right: Criterion) -> float:
     """Only what was read whole can be known to mean the same."""
     is_read = left.reading == "whole" and right.reading == "whole"
-    return float(is_read and left.kind == right.kind and without_spans(left.node) == without_spans(right.node))
+    return float(is_read and left.kind == right.kind and meaning_of(left.node) == meaning_of(right.node))
 
 
 def _is_near(left: Criterion, right: Criterion) -> float:
@@ -240,8 +249,8 @@ def compare(view: "View", left: str, right: str) -> Comparison:
     rows = tuple(Row(what, _of(one, what), _of(other, what)) for what in ROWS)
     first, second = _meanings(own), _meanings(others)
     return Comparison(
-        left=one.nct_id or left,
-        right=other.nct_id or right,
+        left=held_id(one),
+        right=held_id(other),
         rows=tuple(row for row in rows if row.left or row.right),
         shared=tuple(words for key, words in first.items() if key in second),
         only_left=tuple(words for key, words in first.items() if key not in second),
@@ -255,7 +264,7 @@ def _meanings(criteria: Criteria) -> dict[object, str]:
     for criterion in criteria.criteria:
         is_read = criterion.reading != "none"
         key = (
-            (criterion.kind, without_spans(criterion.node))
+            (criterion.kind, meaning_of(criterion.node))
             if is_read
             else (criterion.kind, " ".join(criterion.text.lower().split()))
         )

@@ -12,6 +12,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from typing import TypeVar
 
+import msgspec
+
 from trialwright.codes.vocabulary import default_vocabulary
 from trialwright.criteria.compiler import compile_text
 from trialwright.criteria.nodes import Criteria
@@ -20,15 +22,22 @@ _FEW = 300
 _BATCH = 40
 _AHEAD = 3
 Item = TypeVar("Item")
-Compile = Callable[[tuple[tuple[str, str], ...]], tuple[Criteria, ...]]
+
+
+class Text(msgspec.Struct, frozen=True):
+    """An eligibility text, and what the compiler has to know of the trial that it is of."""
+
+    trial: str
+    text: str
+    conditions: tuple[str, ...]
 
 
 def compiled(
-    items: Iterable[Item], text_of: Callable[[Item], tuple[str, str] | None], *, workers: int | None = None
+    items: Iterable[Item], text_of: Callable[[Item], Text | None], *, workers: int | None = None
 ) -> Iterator[tuple[Item, Criteria | None]]:
     """Every item with its criteria; None for those that need none.
 
-    text_of  the trial's id and its eligibility text; None when nothing is to be compiled
+    text_of  None when nothing is to be compiled
     workers  processes beside this one; None = as many as there are processors, and none for a few items
     """
     items = iter(items)
@@ -43,7 +52,7 @@ def compiled(
 
 
 def _in_processes(
-    items: Iterator[Item], text_of: Callable[[Item], tuple[str, str] | None], number: int
+    items: Iterator[Item], text_of: Callable[[Item], Text | None], number: int
 ) -> Iterator[tuple[Item, Criteria | None]]:
     # Not fork: the search engine's threads run in this process.
     context = multiprocessing.get_context("spawn")
@@ -71,10 +80,11 @@ def _paired(
         yield item, next(results) if has_text else None
 
 
-def compile_all(texts: tuple[tuple[str, str], ...]) -> tuple[Criteria, ...]:
-    """texts: pairs of a trial's id and its eligibility text"""
+def compile_all(texts: tuple[Text, ...]) -> tuple[Criteria, ...]:
     vocabulary = default_vocabulary()
-    return tuple(compile_text(text, trial=trial, vocabulary=vocabulary) for trial, text in texts)
+    return tuple(
+        compile_text(one.text, trial=one.trial, conditions=one.conditions, vocabulary=vocabulary) for one in texts
+    )
 
 
 def _end_with_parent() -> None:

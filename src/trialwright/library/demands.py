@@ -143,9 +143,9 @@ def _holds(score: Score, value: Decimal) -> bool:
 
 
 def _is_narrowed(atom: Has) -> bool:
-    lasting = atom.status and not set(atom.status) <= {"current", "history", "known", "active", "confirmed"}
+    # "Active hepatitis B" lets a patient in whose hepatitis B is inactive.
     return bool(
-        lasting
+        not set(atom.status) <= {"current", "history", "known", "confirmed"}
         or atom.severity
         or atom.when
         or atom.times

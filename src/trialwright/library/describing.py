@@ -26,6 +26,9 @@ _MONTHS = {
 }
 OLDEST_MONTHS = 2400
 RECRUITING = ("RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE")
+_NO_TOPIC = frozenset(("trial-participation",))
+"""What "a clinical trial" in a title names: every trial is one."""
+
 _NAMED_KINDS = frozenset(("condition", "drug", "procedure", "vaccine", "device", "finding", "behaviour"))
 
 
@@ -234,7 +237,19 @@ class Concepts:
         return tuple(found)
 
     def _ids(self, text: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(entry.id for entry, _, _ in self.spans(text) if entry.kind in _NAMED_KINDS))
+        """As `spans`, without the places: this runs over every name and title of a registry."""
+        tokens = _WORD.findall(text.lower().replace("’", "'"))
+        found: dict[str, None] = {}
+        at, end = 0, len(tokens)
+        while at < end:
+            named = self.vocabulary.longest(tokens, at)
+            if named is None:
+                at += 1
+                continue
+            if named[0].kind in _NAMED_KINDS and named[0].id not in _NO_TOPIC:
+                found[named[0].id] = None
+            at += named[1]
+        return tuple(found)
 
     def name_of(self, id_: str) -> str:
         """The concept's name; the words themselves for one that the vocabulary does not know."""

@@ -7,6 +7,7 @@ by the next writer, who leaves the folder before the current one to readers that
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import msgspec
 from trialwright.library.errors import DamagedIndexError
 
 _PARENT = "index"
+_PART_BYTES = 1 << 20
 _REWRITTEN = ("meta.json", ".managed.json")
 """What the index writes anew in place; linked, a writer's change would show in the folder it came from."""
 
@@ -64,21 +66,46 @@ def sweep(home: Path, keep: Iterable[str]) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+class _File(msgspec.Struct, frozen=True, array_like=True):
+    """changed: when it was written, in nanoseconds; checksum: CRC-32 of what it holds"""
+
+    size: int
+    changed: int
+    checksum: int
+
+
 def manifest(path: Path) -> str:
-    """The files of a finished folder with their sizes, as JSON."""
-    files = {file.name: file.stat().st_size for file in sorted(path.iterdir()) if not file.name.endswith(".lock")}
+    """The files of a finished folder, each with its size, its time and its checksum, as JSON."""
+    files = {}
+    for file in sorted(path.iterdir()):
+        if not file.name.endswith(".lock"):
+            stat = file.stat()
+            files[file.name] = _File(stat.st_size, stat.st_mtime_ns, _checksum(file))
     return msgspec.json.encode(files).decode()
 
 
 def check(path: Path, listed: str) -> None:
-    """raises  DamagedIndexError when a listed file is missing or has another size"""
-    for name, size in msgspec.json.decode(listed, type=dict[str, int]).items():
+    """Whether a folder is as it was when it was finished. Only what was written to since is read for it.
+
+    raises  DamagedIndexError when a listed file is missing or is not what it was
+    """
+    for name, file in msgspec.json.decode(listed, type=dict[str, _File]).items():
         try:
-            found = (path / name).stat().st_size
+            stat = (path / name).stat()
         except OSError:
             raise DamagedIndexError(f"{path}: {name} is missing") from None
-        if found != size:
-            raise DamagedIndexError(f"{path}: {name} has {found} bytes, expected {size}")
+        if stat.st_size != file.size:
+            raise DamagedIndexError(f"{path}: {name} has {stat.st_size} bytes, expected {file.size}")
+        if stat.st_mtime_ns != file.changed and _checksum(path / name) != file.checksum:
+            raise DamagedIndexError(f"{path}: {name} does not hold what it held")
+
+
+def _checksum(path: Path) -> int:
+    found = 0
+    with path.open("rb") as file:
+        while part := file.read(_PART_BYTES):
+            found = zlib.crc32(part, found)
+    return found
 
 
 def size_bytes(path: Path) -> int:

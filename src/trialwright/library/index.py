@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,8 +18,8 @@ from trialwright.library.errors import DamagedIndexError, LibraryError
 if TYPE_CHECKING:
     import tantivy
 
-FORM = "2"
-"""Raised when the fields change: an index of another form is made anew from the records."""
+FORM = "3"
+"""Raised when the fields or the list of its files change: an index of another form is made anew from the records."""
 
 TEXT_FIELDS = (
     "title",
@@ -107,6 +107,8 @@ class Index:
         """raises  DamagedIndexError when the folder is not as it was when it was finished"""
         folders.check(path, listed)
         self.path = path
+        self.features: dict[int, Any] = {}
+        """What comparing trials has worked out of each version; as good as the index for as long as the index is."""
         with damage_said(path):
             self.index = _opened(path)
             self.searcher = self.index.searcher()
@@ -140,7 +142,10 @@ class Writing:
             self._writer.add_document(_document(description))
 
     def take_out(self, version: int) -> None:
-        self._writer.delete_documents_by_term("version", version)
+        import tantivy
+
+        # By query: tantivy 0.27 takes the number of a deletion by term for a signed one and deletes nothing.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(schema(), "version", version))
 
     def finish(self) -> str:
         """Writes everything; the manifest of the folder."""

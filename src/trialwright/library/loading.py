@@ -19,7 +19,7 @@ from trialwright.codes.tables import DATA
 from trialwright.criteria.compiler import compile_criteria
 from trialwright.criteria.nodes import Criteria
 from trialwright.library import folders
-from trialwright.library.compiling import compiled
+from trialwright.library.compiling import Text, compiled
 from trialwright.library.demands import terms_of
 from trialwright.library.describing import Concepts, dated, named_conditions, recruiting_places, texts_of, values_of
 from trialwright.library.index import FORM, Description, Writing, key_of
@@ -126,16 +126,16 @@ def rebuild(store: Store, concepts: Concepts, *, recompile: bool = False, worker
 
 
 def _taken_in(step: "Step", found: Iterable[Trial | Unreadable], terms: Terms) -> Iterator[tuple[Outcome, str]]:
-    def text_of(one: Trial | Unreadable) -> tuple[str, str] | None:
-        if isinstance(one, Unreadable) or not one.nct_id or not step.needs_compiling(one):
+    def text_of(one: Trial | Unreadable) -> Text | None:
+        if isinstance(one, Unreadable) or not _is_named(one) or not step.needs_compiling(one):
             return None
         return _text(one)
 
     for one, criteria in compiled(found, text_of, workers=terms.workers):
         if isinstance(one, Unreadable):
             yield "unreadable", one.message
-        elif not one.nct_id or not one.nct_id.strip():
-            yield "unreadable", f"{one.source.name or 'input'}, record {one.source.position}: has no id"
+        elif not _is_named(one):
+            yield "unreadable", f"{one.source.name or 'input'}, record {one.source.position}: has neither id nor title"
         else:
             yield step.take_in(one, criteria, terms.today.isoformat()), held_id(one)
 
@@ -234,8 +234,7 @@ class Step:
         current = self._store.current(held_id(trial)) if self._is_own_compiler else None
         if current is None:
             return None
-        text = self._store.record(current.id).eligibility.eligibility_criteria
-        return self._store.criteria(current.id) if text == trial.eligibility.eligibility_criteria else None
+        return self._store.criteria(current.id) if _text(self._store.record(current.id)) == _text(trial) else None
 
 
 def digest_of(trial: Trial) -> bytes:
@@ -260,9 +259,13 @@ def compiler_mark() -> str:
     return mark.hexdigest()
 
 
-def _text(trial: Trial) -> tuple[str, str] | None:
+def _text(trial: Trial) -> Text | None:
     text = trial.eligibility.eligibility_criteria
-    return (trial.nct_id or "", text) if text and text.strip() else None
+    return Text(trial.nct_id or "", text, trial.conditions) if text and text.strip() else None
+
+
+def _is_named(trial: Trial) -> bool:
+    return bool((trial.nct_id or "").strip() or (trial.title or "").strip())
 
 
 def _says_less(trial: Trial, current: Version) -> bool:

@@ -4,18 +4,16 @@ Each word or concept is one unit, and counts where it counts most: in one field,
 by the vocabulary's names for it and for every kind of it; words beside each other are read as one concept where they name one.
 """
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
-from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from trialwright.codes.tables import rows
 from trialwright.codes.vocabulary import Entry
 from trialwright.library.asking import AnyOf, Asked, Every, Phrase, Required, Where, Without, Word
 from trialwright.library.describing import Concepts
+from trialwright.library.everyday import asking_words, function_words, meant_by
 from trialwright.library.index import Index, analyzer
 
 if TYPE_CHECKING:
@@ -34,6 +32,15 @@ WEIGHTS = {
 """The default fields. `exclusion` is none of them: what rules people out is not what a trial is about."""
 
 CONCEPT_WEIGHT = 5.0
+ASKING_WEIGHT = 0.3
+"""Of a word that asks and names no topic, such as `treatment`, beside words that do."""
+
+MEANT_WEIGHT = 0.8
+"""Of what an everyday word may mean, beside the word itself."""
+
+_ID_SCORE = 100.0
+"""More than any words can count: whoever writes a trial's id wants that trial first."""
+
 _TIE = 0.3
 _FIELD_OF = {
     "title": ("title",),
@@ -49,7 +56,10 @@ _FIELD_OF = {
 _RUNNING = ("summary", "inclusion", "description")
 _MOST_NAMES = 4
 _CONCEPT_FIELDS = ("", "condition", "intervention")
-_DATA = Path(__file__).parent / "data"
+_NOT_ASKED_FOR = ("event", "site", "scale", "lab", "measurement")
+"""Kinds that no trial is filed under: their names are searched as words."""
+
+_NAMES = ("sponsor", "id")
 
 
 class Understood(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,9 +77,14 @@ class Understood(msgspec.Struct, frozen=True, kw_only=True):
     in_exclusion: bool = False
 
 
-@functools.cache
-def function_words() -> frozenset[str]:
-    return frozenset(row["word"] for row in rows("function_words", _DATA))
+class _Meant(msgspec.Struct, frozen=True):
+    """Words as people say them, and what records may have instead."""
+
+    words: tuple[Word, ...]
+    means: tuple[str, ...]
+
+
+_Unit = Word | _Meant | tuple[Entry, tuple[Word, ...]]
 
 
 class Lowering:
@@ -106,6 +121,8 @@ class Lowering:
         match asked:
             case Word():
                 return self._beside((asked,))
+            case Phrase(text=text, where="id"):
+                return self._lower(AnyOf(tuple(Word(word, "id") for word in text.split())))
             case Phrase(text=text, where=where):
                 self._mark(text)
                 return self._phrase(analyzer("stems").analyze(text), where), f'"{text}"{_placed(where)}'
@@ -152,32 +169,85 @@ class Lowering:
 
         units: list[tantivy.Query] = []
         said: list[str] = []
-        for unit in self._units(tuple(self._spelled(word) for word in words)):
-            query, shown = self._concept(*unit) if isinstance(unit, tuple) else self._word(unit)
-            if query is not None:
-                units.append(query)
-                said.append(shown)
+        is_topic = [not _asks(word) for word in words]
+        for unit in self._units(tuple(map(self._spelled, words))):
+            query, shown = self._unit(unit)
+            if query is None:
+                continue
+            is_light = isinstance(unit, Word) and _asks(unit) and any(is_topic)
+            units.append(tantivy.Query.boost_query(query, ASKING_WEIGHT) if is_light else query)
+            said.append(shown)
         if not units:
             return None, ""
         if len(units) == 1:
             return units[0], said[0]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, unit) for unit in units]), " · ".join(said)
 
-    def _units(self, words: "tuple[Word, ...]") -> "Iterator[Word | tuple[Entry, tuple[Word, ...]]]":
+    def _unit(self, unit: _Unit) -> "tuple[tantivy.Query | None, str]":
+        match unit:
+            case Word():
+                return self._word(unit)
+            case _Meant():
+                return self._meant(unit)
+            case (entry, words):
+                return self._concept(entry, words)
+            case _:
+                assert_never(unit)
+
+    def _units(self, words: "tuple[Word, ...]") -> Iterator[_Unit]:
+        """A concept where words name one, what people mean by them where a table says so, single words elsewhere."""
         where = words[0].where
         at = 0
         while at < len(words):
-            found = None
-            if where in _CONCEPT_FIELDS and not words[at].is_start:
-                plain = [word.text.lower() for word in takewhile(lambda word: not word.is_start, words[at:])]
-                found = self._concepts.vocabulary.longest(plain, 0)
-            if found is not None and found[0].kind not in ("event", "site", "scale", "lab", "measurement"):
+            plain = [word.text.lower() for word in takewhile(lambda word: not word.is_start, words[at:])]
+            found = self._named(plain) if where in _CONCEPT_FIELDS else None
+            means, length = meant_by(plain, 0) if where not in _NAMES else ((), 0)
+            if means and (found is None or length > found[1]):
+                yield _Meant(words[at : at + length], means)
+                at += length
+            elif found is not None:
                 yield found[0], words[at : at + found[1]]
                 at += found[1]
-                continue
-            if words[at].text.lower() not in function_words() or len(words) == 1:
-                yield words[at]
-            at += 1
+            else:
+                if words[at].text.lower() not in function_words() or len(words) == 1:
+                    yield words[at]
+                at += 1
+
+    def _named(self, words: Sequence[str]) -> tuple[Entry, int] | None:
+        """The concept that the words begin with."""
+        found = self._concepts.vocabulary.longest(words, 0) if words else None
+        return None if found is None or found[0].kind in _NOT_ASKED_FOR else found
+
+    def _meant(self, unit: _Meant) -> "tuple[tantivy.Query | None, str]":
+        """The words, or what they may mean: concepts by all their names."""
+        import tantivy
+
+        where = unit.words[0].where
+        said = " ".join(word.text for word in unit.words)
+        parts = [self._text(said, where)]
+        shown = []
+        for name in unit.means:
+            entry = self._concepts.vocabulary.find(name) if where in _CONCEPT_FIELDS else None
+            if entry is not None and entry.kind not in _NOT_ASKED_FOR:
+                query: tantivy.Query | None = self._concept(entry, (Word(name, where),))[0]
+            else:
+                query = self._text(name, where)
+            if query is not None:
+                shown.append(name)
+                parts.append(tantivy.Query.boost_query(query, MEANT_WEIGHT))
+        found = [part for part in parts if part is not None]
+        if not found:
+            return None, ""
+        words = f"{said} (or {', '.join(shown)}){_placed(where)}" if shown else f"{said}{_placed(where)}"
+        return tantivy.Query.disjunction_max_query(found, _TIE), words
+
+    def _text(self, words: str, where: Where) -> "tantivy.Query | None":
+        """The words as they stand; None when the library does not hold them."""
+        stems = analyzer("stems").analyze(words)
+        if not stems or not all(self._occurs(stem, where) for stem in stems):
+            return None
+        self._mark(words)
+        return self._in_all(where, stems)
 
     def _concept(self, entry: Entry, words: "tuple[Word, ...]") -> "tuple[tantivy.Query, str]":
         import tantivy
@@ -198,8 +268,15 @@ class Lowering:
             query = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, query), (tantivy.Occur.Should, tantivy.Query.boost_query(weaker, 0.3))]
             )
-        others = len(entry.synonyms) + 1
-        return query, f"{entry.name}{_placed(where)} [{entry.id}, {others} names and every kind of it]"
+        return query, f"{entry.name}{_placed(where)}{self._reach(entry)}"
+
+    def _reach(self, entry: Entry) -> str:
+        """What else than the name itself is found."""
+        number = len({name.lower() for name in (entry.name, *entry.synonyms)})
+        found = [f"any of its {number} names"] if number > 1 else []
+        if self._concepts.vocabulary.descendants(entry.id):
+            found.append("any kind of it")
+        return f" [{', '.join(found)}]" if found else ""
 
     def _by_other_names(self, entry: Entry, stems: list[str]) -> "list[tantivy.Query]":
         """The concept in running text, where only its names tell; titles, conditions and interventions hold its id."""
@@ -213,6 +290,8 @@ class Lowering:
         ]
 
     def _word(self, word: Word) -> "tuple[tantivy.Query | None, str]":
+        if word.where == "id" or self._is_id(word.text):
+            return self._by_id(word)
         stems = analyzer("stems").analyze(word.text)
         if not stems:
             return None, ""
@@ -228,12 +307,29 @@ class Lowering:
             return None, ""
         return self._in_all(word.where, stems), f"{word.text}{_placed(word.where)}"
 
+    def _is_id(self, text: str) -> bool:
+        return bool(self._index.searcher.doc_freq("id", text.upper()))
+
+    def _by_id(self, word: Word) -> "tuple[tantivy.Query | None, str]":
+        import tantivy
+
+        start, shown = word.text.upper(), f"{word.text.upper()}{'*' if word.is_start else ''}"
+        if not word.is_start and not self._is_id(start):
+            self._notes.append(f"the library holds no trial {start}")
+            return None, ""
+        found = self._index.searcher.terms_with_prefix("id", start, limit=1000) if word.is_start else [(start, 1)]
+        self._mark(shown)
+        query = tantivy.Query.term_set_query(self._index.schema, "id", [id_ for id_, _ in found])
+        return tantivy.Query.const_score_query(query, _ID_SCORE), f"trial {shown}"
+
     def _spelled(self, word: Word) -> Word:
         """The word, or the one that it was meant for when it is nowhere in the library."""
         stems = analyzer("stems").analyze(word.text)
-        if word.is_start or len(stems) != 1 or self._occurs(stems[0], ""):
+        if word.is_start or word.where == "id" or len(stems) != 1 or self._occurs(stems[0], ""):
             return word
-        if self._concepts.vocabulary.meanings(word.text):
+        if self._is_id(word.text):
+            return word
+        if self._concepts.vocabulary.meanings(word.text) or meant_by((word.text.lower(),), 0)[0]:
             return word
         from trialwright.library.near_words import near_words
 
@@ -287,6 +383,7 @@ class Lowering:
     def _in_fields(self, where: Where, made: "Callable[[str], tantivy.Query]") -> "list[tantivy.Query]":
         import tantivy
 
+        self._is_about_exclusion = self._is_about_exclusion or where == "exclusion"
         weights = dict.fromkeys(_FIELD_OF[where], 1.0) if where else WEIGHTS
         return [tantivy.Query.boost_query(made(field), weight) for field, weight in weights.items()]
 
@@ -313,6 +410,10 @@ def _runs(parts: Iterable[Asked]) -> "Iterator[Asked | tuple[Word, ...]]":
             yield part
     if run:
         yield tuple(run)
+
+
+def _asks(word: Word) -> bool:
+    return not word.where and word.text.lower() in asking_words()
 
 
 def _placed(where: Where) -> str:

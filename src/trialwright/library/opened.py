@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 from trialwright.criteria.nodes import Criteria
@@ -12,10 +13,12 @@ from trialwright.library import folders
 from trialwright.library.describing import Concepts
 from trialwright.library.errors import DamagedIndexError, LibraryError
 from trialwright.library.index import FORM, Index
-from trialwright.library.loading import Counts, Terms, load, rebuild
 from trialwright.library.store import Store, Version, open_store
-from trialwright.registries import Unreadable
 from trialwright.trial import Trial
+
+if TYPE_CHECKING:
+    from trialwright.library.loading import Counts, Terms
+    from trialwright.registries import Unreadable
 
 _TRIES = 5
 
@@ -100,28 +103,46 @@ class Library:
     def view(self) -> Iterator[View]:
         """One moment of the library. A damaged index is first made anew from the records.
 
-        raises  LibraryError
+        raises  LibraryError; DamagedIndexError when the damage shows only while it answers: the index is made anew for
+                the next view
         """
         store = open_store(self.home)
         try:
             with ExitStack() as stack:
                 index = self._moment(store, stack)
-                yield View(store, index, self.concepts)
+                try:
+                    yield View(store, index, self.concepts)
+                except DamagedIndexError as error:
+                    number = self.rebuild()
+                    raise DamagedIndexError(
+                        f"{error}; it was made anew from the records of {number} trials: ask again"
+                    ) from None
         finally:
             store.close()
 
-    def load(self, found: Iterable[Trial | Unreadable], terms: Terms) -> Counts:
+    def load(self, found: "Iterable[Trial | Unreadable]", terms: "Terms") -> "Counts":
         """Takes records in, all or none of them.
 
         raises  BusyError when another process writes; LibraryError when the disk is full
         """
+        from trialwright.library.loading import load  # with the compiler, which only writers need
+
         with self.view():
             pass  # a damaged index is mended first
         with self._writer() as store:
             return load(store, found, terms)
 
+    def is_of_this_compiler(self) -> bool:
+        """Whether the criteria held were read by the compiler and vocabulary of this version; `rebuild` reads them anew."""
+        from trialwright.library.loading import compiler_mark
+
+        with self._writer() as store:
+            return store.state("compiler") in (None, compiler_mark())
+
     def rebuild(self, *, recompile: bool = False, workers: int | None = 0) -> int:
         """Makes the search index anew, with `recompile` the criteria too. The number of trials."""
+        from trialwright.library.loading import rebuild
+
         with self._writer() as store:
             return rebuild(store, self.concepts, recompile=recompile, workers=workers)
 

@@ -17,17 +17,19 @@ import msgspec
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.dates import PartialDate
+from trialwright.codes.places import Span
 from trialwright.codes.tables import rows
 from trialwright.codes.vocabulary import KINDS
 from trialwright.library.describing import Concepts
+from trialwright.library.everyday import function_words
 from trialwright.library.index import Index, analyzer, key_of
-from trialwright.library.lowering import function_words
 from trialwright.patients.facts import Occurrence, Patient
 
 Sex = Literal["female", "male"]
 Standing = Literal["affirmed", "denied", "family", "planned"]
 _DATA = Path(__file__).parent / "data"
 _LONGEST_NAME = 6
+_LONGEST_UNIT = 3
 _MOST_READ = 40_000
 _KIND_WEIGHT = {
     "condition": 1.0,
@@ -39,6 +41,9 @@ _KIND_WEIGHT = {
     "behaviour": 0.2,
 }
 _NAMED_WEIGHT = 0.8
+_CANCER_WEIGHT = 1.5
+"""Whoever has a cancer and a thyroid disease is in a clinic, and in search of a trial, for the cancer."""
+
 _SYMPTOM_WEIGHT = 0.35
 _IMAGING_WEIGHT = 0.1
 _LEAST_USED_AS_NAME = 0.15
@@ -81,7 +86,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     problems  the weightiest first
     age       in completed years; None when not said
     patient   the facts that criteria are judged on
-    text      of a note, to be searched by as well; "" for a chart
+    text      of a note, to be searched by as well, without the names of what is left out; "" for a chart
 
     `repr` shows no words of the chart.
     """
@@ -105,7 +110,12 @@ class _Mention(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
     emphasis: float
     narrowed: tuple[str, ...]
-    place: str = ""
+    sentence: int
+    span: Span
+
+    @property
+    def place(self) -> str:
+        return f"note, sentence {self.sentence + 1}"
 
 
 def case_of_note(text: str, index: Index, concepts: Concepts, as_of: date) -> Case:
@@ -116,9 +126,8 @@ def case_of_note(text: str, index: Index, concepts: Concepts, as_of: date) -> Ca
     """
     text = text[:_MOST_READ]
     names = _Names(index, concepts)
-    mentions = [
-        mention for number, sentence in enumerate(_sentences(text)) for mention in _mentions(sentence, number, names)
-    ]
+    sentences = _sentences(text)
+    mentions = [mention for number, sentence in enumerate(sentences) for mention in _mentions(sentence, number, names)]
     age, sex = age_of(text), sex_of(text)
     return Case(
         problems=_problems([mention for mention in mentions if mention.standing == "affirmed"], index, concepts),
@@ -126,8 +135,18 @@ def case_of_note(text: str, index: Index, concepts: Concepts, as_of: date) -> Ca
         age=age,
         sex=sex,
         patient=_patient(mentions, age, sex, as_of),
-        text=text,
+        text=_asked_with(sentences, mentions),
     )
+
+
+def _asked_with(sentences: list[str], mentions: list[_Mention]) -> str:
+    """The note without the names of what the patient does not have, of what runs in the family and of what is planned."""
+    kept = list(sentences)
+    for mention in reversed(mentions):
+        if mention.standing != "affirmed":
+            sentence = kept[mention.sentence]
+            kept[mention.sentence] = f"{sentence[: mention.span.start]} {sentence[mention.span.end :]}"
+    return "\n".join(kept)
 
 
 def _patient(mentions: list[_Mention], age: int | None, sex: Sex | None, as_of: date) -> Patient:
@@ -169,11 +188,18 @@ class _Names:
 
     def found(self, sentence: str) -> Iterator[tuple[str, str, str | None, str, int, int]]:
         """Name, key, concept, kind, first and last character; the longest where several begin, none within another."""
-        spans = [(s, e, entry) for entry, s, e in self.concepts.spans(sentence) if entry.kind in _KIND_WEIGHT]
+        every = [(s, e, entry) for entry, s, e in self.concepts.spans(sentence)]
+        spans = [span for span in every if span[2].kind in _KIND_WEIGHT and not _is_unit(sentence, span[0], span[1])]
+        scales = {
+            s: e for s, e, entry in every if entry.kind == "scale"
+        }  # "ECOG 1" is a score, though trials have it as keyword
         words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(sentence)]
         taken = 0
         for at, (_, start, _) in enumerate(words):
             if start < taken:
+                continue
+            if start in scales:
+                taken = scales[start]
                 continue
             named = self._named(words, at)
             known = next((span for span in spans if span[0] == start), None)
@@ -207,6 +233,12 @@ class _Names:
         return filed >= _LEAST_USED_AS_NAME * held
 
 
+def _is_unit(sentence: str, start: int, end: int) -> bool:
+    """`420 ms` is a time and no multiple sclerosis."""
+    text = sentence[start:end]
+    return len(text) <= _LONGEST_UNIT and text.islower() and sentence[:start].rstrip()[-1:].isdigit()
+
+
 def _mentions(sentence: str, number: int, names: _Names) -> Iterator[_Mention]:
     lowered = sentence.lower()
     is_of_family = bool(cue("family").search(lowered))
@@ -232,7 +264,8 @@ def _mentions(sentence: str, number: int, names: _Names) -> Iterator[_Mention]:
             standing=standing,
             emphasis=emphasis * (0.6 if is_past and number > 1 else 1.0),
             narrowed=narrowed,
-            place=f"note, sentence {number + 1}",
+            sentence=number,
+            span=Span(start, end),
         )
 
 
@@ -291,6 +324,8 @@ def weight_of(key: str, concept: str | None, kind: str, within: tuple[Index, Con
     is_symptom = concept is not None and concepts.is_symptom(concept)
     if concept is not None and concepts.vocabulary.is_a(concept, "imaging"):
         return specific * _IMAGING_WEIGHT
+    if concept is not None and concepts.vocabulary.is_a(concept, "malignancy"):
+        return specific * _CANCER_WEIGHT
     return specific * (_SYMPTOM_WEIGHT if is_symptom else _KIND_WEIGHT.get(kind, _NAMED_WEIGHT))
 
 
@@ -312,8 +347,13 @@ _AGE = re.compile(
 _YOUNG = re.compile(
     r"\b(\d{1,2})\s*[- ]?\s*(months?|weeks?|days?)[- ]*old\b|\b(newborn|neonate|infant)\b", re.IGNORECASE
 )
-_FEMALE = re.compile(r"\b(?:she|her|woman|female|girl|lady|mother of|pregnant|\d+\s*-?F)\b", re.IGNORECASE)
-_MALE = re.compile(r"\b(?:he|his|him|man|male|boy|gentleman|\d+\s*-?M)\b", re.IGNORECASE)
+_FEMALE = re.compile(
+    r"\b(?:she|her|woman|female|girl|lady|mother of|pregnant|(?-i:\d+\s*-?\s*(?:yo|y/o|y\.o\.|years?[- ]old)?\s*F))\b",
+    re.IGNORECASE,
+)
+_MALE = re.compile(
+    r"\b(?:he|his|him|man|male|boy|gentleman|(?-i:\d+\s*-?\s*(?:yo|y/o|y\.o\.|years?[- ]old)?\s*M))\b", re.IGNORECASE
+)
 
 
 def age_of(text: str) -> int | None:

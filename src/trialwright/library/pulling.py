@@ -115,17 +115,17 @@ def _plan(library: "Library", client: Client, asked: Asked, begun: tuple[Path, s
 
 
 def _fetch(client: Client, plan: _Plan, aside: Path, progress: Callable[[Progress], None] | None) -> None:
-    held = _pages(aside)
-    last = _head(held[-1]) if held else None
-    done = sum(len(_head(path).studies) for path in held)
-    total = next((head.total_count for head in map(_head, held[:1])), None)
+    held = _whole(_pages(aside))
+    last = held[-1] if held else None
+    done = sum(len(head.studies) for head in held)
+    total = held[0].total_count if held else None
     if last is not None and last.next_page_token is None:
         return
     number = len(held)
     for page in client.pages(plan.asked, last.next_page_token if last else None):
         number, done = number + 1, done + page.count
         total = page.total if page.total is not None else total
-        _put_aside(aside / f"{number:06d}.json", page)
+        _put_aside(aside / _name(number), page)
         if progress:
             progress(Progress(done, total))
 
@@ -146,6 +146,25 @@ def _write(path: Path, data: bytes) -> None:
 
 def _pages(aside: Path) -> list[Path]:
     return sorted(path for path in aside.glob("[0-9]*.json"))
+
+
+def _whole(paths: list[Path]) -> list[_Token]:
+    """The pages up to the first that is missing or damaged; those after it are removed and asked for again."""
+    found = []
+    for number, path in enumerate(paths, 1):
+        try:
+            if path.name != _name(number):
+                raise msgspec.DecodeError
+            found.append(_head(path))
+        except msgspec.DecodeError:
+            for rest in paths[number - 1 :]:
+                rest.unlink()
+            break
+    return found
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}.json"
 
 
 def _head(path: Path) -> _Token:

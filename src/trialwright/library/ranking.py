@@ -17,6 +17,7 @@ from trialwright.library.describing import months
 from trialwright.library.filters import lower_filters
 from trialwright.library.index import analyzer, damage_said
 from trialwright.library.problems import Case, Problem, stems_of
+from trialwright.library.store import held_id
 from trialwright.patients.facts import Complete
 from trialwright.trial import Trial
 
@@ -38,7 +39,7 @@ OUTSIDE = 0.3
 
 _FIELDS = {"title": 3.0, "conditions": 4.0, "summary": 1.5, "inclusion": 1.5, "description": 0.8, "interventions": 1.0}
 _TIE = 0.3
-_NOTE_WEIGHT = 2.0
+_NOTE_WEIGHT = 1.0
 _CONCEPT_WEIGHT = 5.0
 _PARENT_WEIGHT = 1.0
 _PART_WEIGHT = 0.3
@@ -186,7 +187,7 @@ def _ranked(
 ) -> Ranked:
     verdicts = [one.verdict for one in finding.criteria]
     return Ranked(
-        trial=trial.nct_id or "",
+        trial=held_id(trial),
         title=trial.title or "",
         status=trial.overall_status,
         score=round(score, 5),
@@ -226,10 +227,10 @@ class _Asking:
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, should) for should in shoulds])
 
     def note_query(self, text: str) -> "tantivy.Query | None":
-        """Every word of a note; None when it holds none."""
+        """Every word of a note but its numbers, which name no topic; None when it holds none."""
         import tantivy
 
-        stems = list(dict.fromkeys(stems_of(text)))[:_MOST_STEMS]
+        stems = [stem for stem in dict.fromkeys(stems_of(text)) if not any(map(str.isdigit, stem))][:_MOST_STEMS]
         shoulds = [(tantivy.Occur.Should, self._anywhere([stem])) for stem in stems]
         return tantivy.Query.boolean_query(shoulds) if shoulds else None
 

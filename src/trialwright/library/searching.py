@@ -1,16 +1,19 @@
 """A query in, trials out: in order, each with why it is there, and with what was understood, counted and left out."""
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from trialwright.criteria.nodes import Criteria
 from trialwright.library.asking import FilterText, understand
 from trialwright.library.describing import texts_of
 from trialwright.library.filters import Filter, lower_filters
 from trialwright.library.index import CHOICE_FIELDS, count_of, damage_said
 from trialwright.library.lowering import Lowering, Understood
 from trialwright.library.snippets import Snippet, snippet
+from trialwright.library.store import held_id
 
 if TYPE_CHECKING:
     import tantivy
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 Order = Literal["relevance", "updated", "started", "enrollment"]
 _MOST = 10_000
+NOT_STATED = "not stated"
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +88,9 @@ def search(view: "View", asked: Search) -> Found:
     if not len(view):
         return Found(understood="everything", notes=("the library is empty",), total=0, hits=())
     index = view.index
-    lowered = Lowering(index, view.concepts).understood(question.asked)
-    filters = lower_filters((*question.filters, *asked.filters), index, view.store, view.concepts)
+    with damage_said(index.path):
+        lowered = Lowering(index, view.concepts).understood(question.asked)
+        filters = lower_filters((*question.filters, *asked.filters), index, view.store, view.concepts)
     notes = (*question.notes, *lowered.notes)
     words = " · ".join((lowered.words or "nothing", *(f"[{one.words}]" for one in filters)))
     if lowered.query is None and (question.asked is not None or (asked.text.strip() and not filters)):
@@ -155,23 +160,41 @@ def _hits(view: "View", page: "Sequence[tuple[object, tantivy.DocAddress]]", ask
     found = []
     for (score, _), version in zip(page, versions, strict=True):
         trial = view.store.record(version)
-        texts = texts_of(trial, view.store.criteria(version)) if asked.search.snippets else None
+        criteria = view.store.criteria(version)
+        texts = texts_of(trial, criteria) if asked.search.snippets else None
         shown = snippet(texts, marks, in_exclusion=asked.understood.in_exclusion) if texts else None
         lacking = unstated.get(version, ())
         found.append(
             Hit(
-                trial=trial.nct_id or "",
+                trial=held_id(trial),
                 title=trial.title or "",
                 status=trial.overall_status,
                 phases=trial.phases,
                 conditions=trial.conditions,
                 score=round(score, 4) if isinstance(score, float) and asked.search.order == "relevance" else 0.0,
-                why=_why(shown, asked.filters, lacking),
+                why=(
+                    *_why_by_id(held_id(trial), marks),
+                    *_why(shown, asked.filters, lacking),
+                    *_unread(criteria, asked.filters),
+                ),
                 unstated=lacking,
                 snippet=shown,
             )
         )
     return tuple(found)
+
+
+def _why_by_id(nct_id: str, marks: Sequence[str]) -> tuple[str, ...]:
+    is_asked = any(fnmatchcase(nct_id.lower(), mark) for mark in marks if mark[:3] == nct_id.lower()[:3])
+    return ("its id",) if is_asked else ()
+
+
+def _unread(criteria: Criteria, filters: Sequence[Filter]) -> tuple[str, ...]:
+    """What a trial does not rule out as far as its criteria were understood, it may rule out in the rest."""
+    number = sum(criterion.reading != "whole" for criterion in criteria.criteria)
+    if not number or not any(one.name.startswith(("accepts:", "allows:")) for one in filters):
+        return ()
+    return (f"{number} of its {len(criteria.criteria)} criteria were not understood, or not whole",)
 
 
 def _why(shown: Snippet | None, filters: Sequence[Filter], lacking: tuple[str, ...]) -> tuple[str, ...]:
@@ -221,9 +244,21 @@ def _count(view: "View", query: "tantivy.Query") -> int:
 
 
 def _facets(view: "View", query: "tantivy.Query") -> dict[str, tuple[tuple[str, int], ...]]:
+    """What is counted most first; last, how many state nothing."""
     asked = {name: {"terms": {"field": name, "size": 30}} for name in CHOICE_FIELDS}
     answered = view.index.searcher.aggregate(query, asked)
-    return {
-        name: tuple((str(bucket["key"]), int(bucket["doc_count"])) for bucket in answered[name]["buckets"])
+    found = {
+        name: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answered[name]["buckets"]]
         for name in CHOICE_FIELDS
     }
+    for name, counted in found.items():
+        lacking = _count(view, _lacking(view, query, name))
+        counted += [(NOT_STATED, lacking)] if lacking else []
+    return {name: tuple(counted) for name, counted in found.items()}
+
+
+def _lacking(view: "View", query: "tantivy.Query", name: str) -> "tantivy.Query":
+    import tantivy
+
+    unstated = tantivy.Query.term_query(view.index.schema, "unstated", name, "basic")
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, unstated)])

@@ -21,6 +21,7 @@ from trialwright.library.describing import (
 from trialwright.library.filters import readable
 from trialwright.library.index import damage_said, key_of
 from trialwright.library.problems import cue, stems_of
+from trialwright.library.store import held_id
 from trialwright.trial import Trial
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ WEIGHTS = {
     "text": 0.22,
 }
 CANDIDATES = 100
+_MOST_KEPT = 50_000
 _FIELD_OF = {
     "condition": "conditions",
     "intervention": "interventions",
@@ -108,26 +110,39 @@ def similar(view: "View", nct_id: str, *, limit: int = 10) -> tuple[Similar, ...
         scores = {number: float(score) for number, (score, _) in zip(candidates, found.hits, strict=True)}
         highest = max(scores.values(), default=1.0) or 1.0
         weigh = _weigher(view)
-        results = []
+        results: list[tuple[float, float, int, tuple[_Overlap, ...]]] = []
+        ids = view.store.named(candidates)
         for other in candidates:
             if other != version.id:
-                held = view.store.record(other)
-                overlaps = tuple(_overlaps(own, _features(view, other, held), weigh))
+                overlaps = tuple(_overlaps(own, _features_of(view, other), weigh))
                 text = WEIGHTS["text"] * min(scores[other] / highest, 1.0)
-                results.append((text + sum(part.counts for part in overlaps), text, held, overlaps))
-    results.sort(key=lambda one: (-one[0], one[2].nct_id or ""))
+                results.append((text + sum(part.counts for part in overlaps), text, other, overlaps))
+    results.sort(key=lambda one: (-one[0], ids[one[2]]))
     names = _names_of(trial)
+    shown = partial(_shown, view=view, names=names)
+    nearest = ((score, text, view.store.record(other), overlaps) for score, text, other, overlaps in results[:limit])
     return tuple(
         Similar(
-            trial=other.nct_id or "",
+            trial=held_id(other),
             title=other.title or "",
             status=other.overall_status,
             score=round(score, 4),
-            reasons=_reasons(overlaps, text, partial(_shown, view=view, names=names), weigh),
+            reasons=_reasons(overlaps, text, shown, weigh),
             differs=tuple(differences(trial, other)),
         )
-        for score, text, other, overlaps in results[:limit]
+        for score, text, other, overlaps in nearest
     )
+
+
+def _features_of(view: "View", version: int) -> _Features:
+    """Kept with the index: a page of one trial asks for those of a hundred, and the next page for many of them again."""
+    kept = view.index.features
+    found: _Features | None = kept.get(version)
+    if found is None:
+        found = _features(view, version, view.store.record(version))
+        if len(kept) < _MOST_KEPT:
+            kept[version] = found
+    return found
 
 
 def _query(view: "View", trial: Trial, texts: Texts) -> "tantivy.Query":
@@ -227,10 +242,9 @@ def _reasons(
     found = [Reason("text", "alike in title and summary", round(text, 4))]
     for part in overlaps:
         heavy = weigh if part.kind in _WEIGHED else _alike
-        named = dict.fromkeys(shown(one) for one in sorted(part.shared, key=lambda one: (-heavy(one), one)))
-        found.append(
-            Reason(part.kind, _WORDS[part.kind].format(", ".join(list(named)[:_SHOWN])), round(part.counts, 4))
-        )
+        words = [shown(one) for one in sorted(part.shared, key=lambda one: (-heavy(one), one))]
+        named = list({word.lower(): word for word in reversed(words)}.values())[::-1]
+        found.append(Reason(part.kind, _WORDS[part.kind].format(", ".join(named[:_SHOWN])), round(part.counts, 4)))
     telling = [reason for reason in found if reason.counts >= _LEAST]
     return tuple(sorted(telling, key=lambda reason: -reason.counts))
 

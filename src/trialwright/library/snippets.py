@@ -17,7 +17,6 @@ _FIELDS = (
     "conditions",
     "interventions",
     "outcomes",
-    "exclusion",
     "title",
     "people",
 )
@@ -65,34 +64,42 @@ def _stems(mark: str) -> tuple[str, ...]:
 
 def _hits(text: str, wanted: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int, int]]:
     """First and last character of each hit, and which of the wanted it is; the longest where several begin."""
-    words = [(match.start(), match.end(), _stem(match[0].lower())) for match in _WORD.finditer(text)]
-    by_first: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
-    starts = [(number, stems) for number, stems in enumerate(wanted) if stems[0].endswith("*")]
-    for number, stems in enumerate(wanted):
-        by_first.setdefault(stems[0], []).append((number, stems))
-    at = 0
-    while at < len(words):
-        found = [
-            (len(stems), number)
-            for number, stems in by_first.get(words[at][2], ())
-            if _follows([word[2] for word in words[at : at + len(stems)]], stems)
-        ]
-        found += [(1, number) for number, stems in starts if len(stems) == 1 and words[at][2].startswith(stems[0][:-1])]
-        if not found:
-            at += 1
+    taken = 0
+    for match in _beginning(wanted).finditer(text):
+        if match.start() < taken:
             continue
-        length, number = max(found)
-        yield words[at][0], words[at + length - 1][1], number
-        at += length
+        stem = _stem(match[0].lower())
+        found = [
+            (len(stems), end, number)
+            for number, stems in enumerate(wanted)
+            if _is_stem(stem, stems[0]) and (end := _end(text, match.end(), stems[1:]))
+        ]
+        if found:
+            _, taken, number = max(found)
+            yield match.start(), taken, number
 
 
-def _follows(words: list[str], stems: tuple[str, ...]) -> bool:
-    if len(words) < len(stems):
-        return False
-    return all(
-        word.startswith(stem[:-1]) if stem.endswith("*") else word == stem
-        for word, stem in zip(words, stems, strict=True)
-    )
+def _end(text: str, at: int, stems: tuple[str, ...]) -> int:
+    """Where the words end that follow and have these stems; 0 when others follow."""
+    for stem in stems:
+        word = _WORD.search(text, at)
+        if word is None or not _is_stem(_stem(word[0].lower()), stem):
+            return 0
+        at = word.end()
+    return at
+
+
+def _is_stem(stem: str, wanted: str) -> bool:
+    return stem.startswith(wanted[:-1]) if wanted.endswith("*") else stem == wanted
+
+
+@lru_cache(maxsize=1000)
+def _beginning(wanted: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
+    """Words that may have one of the first stems, by their first letters, which stemming leaves as they are; and words with
+    letters that are folded. Most words of a text need no stemming then."""
+    first = {stems[0].removesuffix("*") for stems in wanted}
+    letters = sorted({re.escape(stem[: min(4, max(1, len(stem) - 1))]) for stem in first})
+    return re.compile(rf"(?<![^\W_])(?:(?:{'|'.join(letters)})[^\W_]*|[^\W_]*[^\x00-\x7f\W_][^\W_]*)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=50_000)

@@ -4,6 +4,7 @@ Trials come in and go out with their criteria; every version that was loaded is 
 the library: records, state and the name of the index folder that belongs to them change together, in one commit.
 """
 
+import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,9 @@ FORM = 1
 """Raised when the tables change; an older program refuses a newer library."""
 
 FILE = "library.sqlite"
+LOCAL = "LOCAL-"
+"""How the library's own ids begin."""
+
 _APPLICATION = 0x54725774
 _PATIENCE_S = 20.0
 _TABLES = """
@@ -226,11 +230,16 @@ class Store:
 
 
 def held_id(trial: Trial) -> str:
-    """raises  LibraryError for a record without an id, which a library cannot hold"""
+    """The id that the library knows a trial by: its own in capitals; for one without, LOCAL- and eight digits made from its title,
+    so that the same document loaded again is the same trial. The record itself stays without an id.
+
+    raises  LibraryError for a record with neither, which a library cannot hold
+    """
     nct_id = (trial.nct_id or "").strip().upper()
-    if not nct_id:
-        raise LibraryError("a record without an id cannot be held")
-    return nct_id
+    title = " ".join((trial.title or "").casefold().split())
+    if not nct_id and not title:
+        raise LibraryError("a record with neither id nor title cannot be held")
+    return nct_id or f"{LOCAL}{hashlib.blake2b(title.encode(), digest_size=4).hexdigest().upper()}"
 
 
 def open_store(home: Path, *, create: bool = False) -> Store:

@@ -20,7 +20,9 @@ def review(patient: Patient, as_of: date | None = None) -> Patient:
 
     as_of  the day on which the chart is looked at; without it no date is called future
     """
-    found = (*_future(patient, as_of), *_before_birth(patient), *_contradictions(patient), *_without_range(patient))
+    found = (
+        *_future(patient, as_of), *_before_birth(patient), *_contradictions(patient), *_without_range(patient), *_unobserved(patient, as_of)
+    )  # fmt: skip
     return msgspec.structs.replace(patient, diagnostics=(*patient.diagnostics, *found)) if found else patient
 
 
@@ -33,6 +35,15 @@ def _future(patient: Patient, as_of: date | None) -> Iterator[Diagnostic]:
             )
     if as_of and patient.birth and patient.birth.earliest > as_of:
         yield Diagnostic("future-date", "the birth date lies after the day the chart is looked at", "Patient")
+
+
+def _unobserved(patient: Patient, as_of: date | None) -> Iterator[Diagnostic]:
+    if as_of and not patient.unread and not patient.is_observed(as_of):
+        yield Diagnostic(
+            "outside-observation",
+            "the day lies in no observation period of the person; what is not recorded is unknown, whatever list is complete",
+            "observation_period",
+        )
 
 
 def _before_birth(patient: Patient) -> Iterator[Diagnostic]:

@@ -23,6 +23,9 @@ _RECURRENT = re.compile(r"\b(?:recurren|relaps)", re.IGNORECASE)
 _NODES = re.compile(r"\blymph (?:node|gland)|\bneck\b|\bcervical node", re.IGNORECASE)
 
 
+_LATE = 90
+
+
 def says_recurrent(words: str) -> bool:
     return bool(_RECURRENT.search(words))
 
@@ -68,6 +71,7 @@ def course(facts: Iterable[Fact], namer: Namer) -> Iterator[Fact]:
     ]
     yield from _metastatic(cancers, namer)
     yield from _toxicities(diseases, namer)
+    yield from _late_toxicities(known, diseases, namer)
     main = _main(known, cancers, namer)
     first = [fact for fact in cancers if fact.start and not says_recurrent(fact.words)]
     if len(main) == 1 and (mine := [fact for fact in first if namer.is_a(fact.concept, min(main))]):
@@ -92,6 +96,27 @@ def _toxicities(diseases: Collection[Occurrence], namer: Namer) -> Iterator[Occu
             ):
                 said.add((concept.id, fact.source))
                 yield msgspec.structs.replace(fact, concept=concept)
+
+
+def _late_toxicities(known: Iterable[Fact], diseases: Iterable[Occurrence], namer: Namer) -> Iterator[Occurrence]:
+    """What radiotherapy brought about more than 90 days after its first day is a late toxicity.
+
+    source  RTOG/EORTC late radiation morbidity scoring (Cox et al., Int J Radiat Oncol Biol Phys 1995;31:1341)
+    """
+    late = namer.known("late radiation toxicity", "condition")
+    begun = [
+        fact.start or fact.end
+        for fact in known
+        if isinstance(fact, Occurrence) and _is_own_past(fact) and namer.is_a(fact.concept, "radiotherapy")
+    ]
+    days = [day.latest for day in begun if day]
+    for fact in diseases:
+        by_radiation = namer.is_a(fact.cause, "radiotherapy")
+        is_late = (
+            bool(days and fact.start) and fact.start is not None and (fact.start.earliest - max(days)).days > _LATE
+        )
+        if late and late.id and by_radiation and is_late and not namer.is_a(fact.concept, late.id):
+            yield msgspec.structs.replace(fact, concept=late)
 
 
 def _metastatic(cancers: Iterable[Occurrence], namer: Namer) -> Iterator[Occurrence]:

@@ -5,6 +5,7 @@ caller says that a domain is complete (`Complete`), and a chart that says "no X"
 Fact types map one to one to the tables that `engines.sql` reads.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -131,11 +132,20 @@ class Statement(_Fact, frozen=True, tag="statement", kw_only=True):
 Fact = Occurrence | Measurement | Rating | Staging | Statement
 
 
+class Period(msgspec.Struct, frozen=True):
+    """From one day to another, both included."""
+
+    start: PartialDate
+    end: PartialDate
+
+
 class Patient(msgspec.Struct, frozen=True, kw_only=True):
     """One person's chart.
 
     id           the chart's own id; never printed in a log, a URL or an error
     birth, sex   None when not recorded: never a default
+    observed     the periods in which whatever happened was recorded, as OMOP databases give them; () when the chart gives none
+    unread       the chart as a whole could not be read: its silence means nothing
     diagnostics  what the loader could not use, each with the row
     """
 
@@ -145,6 +155,14 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True):
     sex: Sex | None = None
     facts: tuple[Fact, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    observed: tuple[Period, ...] = ()
+    unread: bool = False
+
+    def is_observed(self, day: date) -> bool:
+        """Whether silence of the chart about a day can mean anything; a chart that gives no periods is taken to say all it can."""
+        if self.unread:
+            return False
+        return not self.observed or any(one.start.earliest <= day <= one.end.latest for one in self.observed)
 
     def __repr__(self) -> str:
         return f"<Patient with {len(self.facts)} facts>"

@@ -91,6 +91,8 @@ def bundle_rows(data: bytes) -> Iterator[Row]:
         bundle = msgspec.json.decode(data, type=_Bundle)
     except msgspec.DecodeError as error:
         raise ChartError(f"not readable as FHIR JSON: {error}") from None
+    except RecursionError:
+        raise ChartError("not readable as FHIR JSON: nested too deeply") from None
     if bundle.resource_type != "Bundle":
         yield _row(data, "", 1)
         return
@@ -109,7 +111,7 @@ def line_rows(lines: Iterable[bytes]) -> Iterator[Row]:
 def _row(raw: bytes, url: str, number: int) -> Row:
     try:
         head = msgspec.json.decode(raw, type=_Head)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return Row("", f"row {number}", raw)
     where = f"{head.resource_type}/{head.id}" if head.id else f"{head.resource_type}[{number}]"
     owner = next((ref.reference for ref in (head.subject, head.patient) if ref and ref.reference), "")
@@ -228,7 +230,7 @@ def _facts(gathered: _Gathered, chart: Chart) -> Iterator[Fact]:
         if _is_in_error(resource):
             chart.remarks.count("withdrawn-row", row.kind, "entered in error; not used")
             continue
-        yield from _read(resource, row.where, chart)
+        yield from read(resource, row.where, chart)
 
 
 def _leave_out(shared: _Gathered, remarks: Remarks) -> None:
@@ -254,7 +256,8 @@ def _is_in_error(resource: Resource) -> bool:
             return resource.status == "entered-in-error"
 
 
-def _read(resource: Resource, where: str, chart: Chart) -> Iterator[Fact]:
+def read(resource: Resource, where: str, chart: Chart) -> Iterator[Fact]:
+    """The facts of one resource. where: its address, as the facts name it."""
     match resource:
         case Condition():
             yield from fhir_conditions.condition(resource, where, chart)

@@ -20,7 +20,7 @@ from .naming import Namer
 from .remarks import Remarks
 
 _ABOUT = ("id", "sex", "birth", "death", "note")
-_SEXES: dict[str, Sex] = {
+SEXES: dict[str, Sex] = {
     "female": "female",
     "f": "female",
     "woman": "female",
@@ -102,6 +102,6 @@ def _sex(node: FormNode | None) -> Sex | None:
     if node is None or node.is_empty or node.text().lower() in _UNSAID:
         return None
     try:
-        return _SEXES[node.text().lower()]
+        return SEXES[node.text().lower()]
     except KeyError:
         raise node.wrong("expected female or male; leave it out when it is not recorded") from None

@@ -50,16 +50,28 @@ def assemble(frame: list[Draft], others: Iterable[list[Draft]]) -> tuple[list[St
     """The stages of treatment in order, and where texts disagree."""
     stages: list[Stage] = []
     for draft in frame:
-        _place(stages, draft)
+        if not _is_named_for_later(draft, frame):
+            _place(stages, draft)
     remarks: list[Diagnostic] = []
     for drafts in others:
         for draft in drafts:
+            if _is_named_for_later(draft, drafts):
+                continue
             remarks += [
                 remark
                 for remark in _fill(stages, draft, drafts)
                 if remark.message not in {known.message for known in remarks}
             ]
     return [stage for stage in stages if stage.drafts], list(dict.fromkeys(remarks))
+
+
+def _is_named_for_later(draft: Draft, drafts: list[Draft]) -> bool:
+    """Whether radiation that has no dose and no date is only the title of what an event may bring about further on."""
+    if draft.kind != "radiate" or draft.words is None or not draft.lacks("amount", "fraction", "gap", "condition"):
+        return False
+    name = draft.words.value.lower()
+    later = (other.words.value.lower() for other in drafts if other.condition is not None and other.words)
+    return any(words in name for words in later)
 
 
 def score(drafts: Iterable[Draft]) -> int:
@@ -191,11 +203,20 @@ def _disagree(one: Draft, other: Draft, names: Iterable[str]) -> bool:
 
 
 def _take_missing(draft: Draft, other: Draft) -> None:
+    if _is_finer(other, draft):
+        draft.every, draft.cycles, draft.in_cycles = other.every, None, False
     for name in _FILLED:
         if getattr(draft, name) is None:
             setattr(draft, name, getattr(other, name))
     if not draft.stops:
         draft.stops = other.stops
+
+
+def _is_finer(one: Draft, other: Draft) -> bool:
+    """Whether a draft says how often within the cycles of the other: "6-week cycles of A … A is given every 2 weeks"."""
+    if one.every is None or other.every is None or one.in_cycles or not other.in_cycles or other.days is not None:
+        return False
+    return one.every.value.only is not None and one.every.value != other.every.value
 
 
 def _follows(stage: Stage, draft: Draft) -> bool:

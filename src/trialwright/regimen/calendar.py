@@ -6,6 +6,7 @@ does not date is listed with what would date it, and never gets a date of its ow
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -75,7 +76,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     label  `C1 D1`, `surgery`, `3 months after surgery`
     last   the last day of a course that is taken without visits; None for a visit
-    flags  `after-completion`, `before-trial`, `only-if`
+    flags  `after-completion`: it lies behind the trial's completion date
     """
 
     earliest: date
@@ -213,10 +214,21 @@ def _date_phases(
         found = date_phase(phase, start, dated, happened)
         if found.refusal:
             raise PlanError(found.refusal)
+        if phase.start is not None and dated:
+            dated[-1] = _cut_at(dated[-1], start)
         dated.append(found)
         loose += found.loose
         remarks += found.remarks
     return dated, loose, remarks
+
+
+def _cut_at(phase: PhaseDates, next_start: Start) -> PhaseDates:
+    """A phase of which the text does not say when it ends, drawn no further than to where the next one begins."""
+    if phase.bounded or next_start.earliest <= phase.start.earliest:
+        return phase
+    kept = tuple(one for one in phase.dated if one.earliest < next_start.earliest)
+    cycles = {number: begun for number, begun in phase.cycles.items() if begun.earliest < next_start.earliest}
+    return replace(phase, dated=kept, cycles=cycles)
 
 
 def _waits(phase: Phase) -> bool:
@@ -335,7 +347,10 @@ def _late(visits: Iterable[Visit], terms: Terms) -> Iterable[Diagnostic]:
     if late and terms.completion is not None:
         quote = next((quote for activity in late[0].activities for quote in activity.quotes), None)
         names = ", ".join(activity.name for activity in late[0].activities)
-        message = f"{len(late)} visits lie after {terms.completion}, the trial's completion date; the first is {late[0].earliest} ({names})"
+        count = "1 visit lies" if len(late) == 1 else f"{len(late)} visits lie"
+        message = (
+            f"{count} after {terms.completion}, the trial's completion date; the first is {late[0].earliest} ({names})"
+        )
         yield Diagnostic("plan-past-end", message, quote.where if quote else "", quote.span if quote else None)
 
 

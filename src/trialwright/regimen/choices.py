@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from .missing import missing
 from .nodes import Amount, Choice, Give, Interval, Part, Phase, Regimen, Stated, Step
 from .timing import duration
 
@@ -46,7 +47,8 @@ def choose(regimen: Regimen, names: Iterable[str]) -> tuple[Regimen, Reading | N
         if settled == regimen and not _is_settled(regimen, wanted):
             raise ChoiceError(_refusal(regimen, wanted))
         regimen = settled
-    return regimen, reading
+    kept = tuple(remark for remark in regimen.diagnostics if remark.code == "regimen-contradiction")
+    return msgspec.structs.replace(regimen, diagnostics=(*kept, *missing(regimen))), reading
 
 
 def open_choices(regimen: Regimen) -> tuple[OpenChoice, ...]:

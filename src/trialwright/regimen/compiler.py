@@ -20,6 +20,8 @@ from .reading import Sentence, read_text
 from .sources import ArmTexts, arm_texts
 from .words import clean
 
+_NARROW = 30
+"""Kinds that a class of drugs may have for its members to stand in for each other: PD-1 inhibitors do, chemotherapies do not."""
 _DRUG_TYPES = {"DRUG", "BIOLOGICAL", "COMBINATION_PRODUCT", "GENETIC", "DIETARY_SUPPLEMENT", None}
 
 
@@ -152,6 +154,7 @@ def _phase(stage: Stage) -> Phase | None:
 
 
 def _parts(drafts: list[Draft]) -> Iterator[Part]:
+    _join_kindred(drafts)
     waiting: list[Draft] = []
     for draft in drafts:
         if waiting and not _is_alternative(waiting[-1], draft):
@@ -160,6 +163,24 @@ def _parts(drafts: list[Draft]) -> Iterator[Part]:
         waiting.append(draft)
     if waiting:
         yield _part(waiting)
+
+
+def _join_kindred(drafts: list[Draft]) -> None:
+    """`A, B or C` of one narrow class of drugs are three to choose from; of other drugs the comma may mean "and"."""
+    for place in range(len(drafts) - 1, 1, -1):
+        before, draft, last = drafts[place - 2 : place + 1]
+        is_list = last.join == "or" and draft.join == "comma" and before.sentence == last.sentence
+        if is_list and _is_kindred(before, draft) and _is_kindred(draft, last):
+            draft.join = "or"
+
+
+def _is_kindred(one: Draft, other: Draft) -> bool:
+    vocabulary = default_vocabulary()
+    ids = [draft.drug.value.id for draft in (one, other) if draft.drug]
+    if len(ids) < 2 or None in ids or ids[0] == ids[1]:
+        return False
+    first, second = (set(vocabulary.get(name or "").parents) for name in ids)
+    return any(len(vocabulary.descendants(parent)) <= _NARROW for parent in first & second)
 
 
 def _is_alternative(before: Draft, draft: Draft) -> bool:

@@ -132,7 +132,7 @@ class _Phase:
         counted = [step for step in self.phase.steps() if isinstance(step, Give) and step.total]
         earlier = [number for phase in self.before for number in phase.cycles]
         if counted and earlier:
-            return max(earlier) + 1, ""
+            return _first_of_total(counted[0]) or max(earlier) + 1, ""
         if not earlier:
             return 1, ""
         return 1, f"{self.phase.role.value} " if self.phase.role else f"part {len(self.before) + 1} "
@@ -156,13 +156,14 @@ class _Phase:
             yield Dated(
                 "operate", step.name, *self.start, label="surgery", quotes=(step.procedure.quote, *self._start_quote())
             )
-        elif self.phase.start is None:
+        elif self.phase.start is None and step.name.lower() not in self.happened.actual:
             self.loose.append(Loose(step.name, "the day it begins: the text gives no window", (step.words.quote,)))
         else:
+            real = self.happened.actual.get(step.name.lower())
             yield Dated(
                 "radiate",
                 step.name,
-                *self.start,
+                *(Start(real, real) if real else self.start),
                 label="radiotherapy",
                 detail=radiation_detail(step),
                 quotes=(step.words.quote, *self._start_quote()),
@@ -241,7 +242,9 @@ class _Phase:
                 if most is not None and given >= most:
                     return
                 given += 1
-                yield one._replace(note="; ".join(filter(None, (one.note, note, "" if step.days else _UNSTATED_DAY))))
+                yield one._replace(
+                    note="; ".join(filter(None, (one.note, note, "" if step.days or place else _UNSTATED_DAY)))
+                )
         self._check_cap(step, limit)
 
     def _limit(self, step: Give) -> tuple[int, int]:
@@ -319,6 +322,14 @@ class _Phase:
             last = start.earliest + timedelta(days=run[-1] - run[0]) if len(run) > 1 else None
             span = f"–{run[-1]}" if last else ""
             yield self._dose(step, start, label + span)._replace(last=last)
+
+
+def _first_of_total(step: Give) -> int | None:
+    """The first cycle's number where the text says how many there are in this phase and in all; None where it does not."""
+    if step.total is None or step.cycles is None:
+        return None
+    first = step.total.value.high - step.cycles.value.high + 1
+    return first if first >= 1 else None
 
 
 def _runs(days: tuple[int, ...], *, together: bool) -> Iterator[tuple[int, ...]]:

@@ -25,6 +25,7 @@ class Draft:
     join       how it hangs on the draft before it
     segment    its place in the order of treatment: "then" and an operation begin a new one
     inherited  its drug is that of the draft before it
+    in_cycles  `every` is the length of a cycle, and not the time from one dose to the next
     leading    fields that were said before its amount: they hold for the amounts after it too
     trailing   fields that were said behind its amount
     """
@@ -53,6 +54,7 @@ class Draft:
     sentence: int = 0
     start: int = 0
     inherited: bool = False
+    in_cycles: bool = False
     leading: set[str] = field(default_factory=set)
     trailing: set[str] = field(default_factory=set)
 

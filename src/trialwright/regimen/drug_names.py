@@ -12,6 +12,9 @@ from trialwright.codes.tables import parts
 from .lexicon import expression, phrases, table_rows, word_list
 from .words import clean
 
+_LONGEST_NAME = 300
+"""Characters; registries allow 200."""
+
 
 class Named(NamedTuple):
     """A name and where it stands."""
@@ -36,7 +39,7 @@ def split_names(words: str, *, parted: bool = False) -> list[str]:
 
 
 def _stripped(words: str) -> str:
-    words = expression("lead-in-name").sub("", expression("dose-in-name").sub("", words.strip()))
+    words = expression("lead-in-name").sub("", expression("dose-in-name").sub("", words.strip()[:_LONGEST_NAME]))
     return " ".join(expression("form-in-name").sub("", words).strip(" -,:;.()[]").split())
 
 
@@ -45,6 +48,8 @@ def is_name(words: str) -> bool:
     lower = words.lower()
     if not 2 < len(words) <= 60 or not re.search(r"[A-Za-z]", words) or "%" in words or is_regimen(words):
         return False
+    if lower.split()[0] in phrases("dose_divisors", "kind"):
+        return False  # the half behind the slash of "150 mg/day, by mouth"
     if lower in phrases("frequencies", "times") or {lower, f"{lower}."} & phrases("routes", "route").keys():
         return False
     return not all(word in word_list("no-name") or word.isdigit() for word in re.findall(r"[a-z0-9]+", lower))

@@ -178,6 +178,8 @@ def _interval(found: re.Match[str]) -> Duration | None:
         return Duration(Decimal(named[0]), named[1]) if named else None
     if found["unit1"]:
         return Duration(Decimal(1), time_unit(found["unit1"]))
+    if found["n3"]:
+        return duration(found["n3"], found["word3"].lower().removesuffix("ly"))
     length = duration(found["n"] or found["n2"], found["unit"] or found["unit2"])
     return length if length.value > 0 and length.unit not in ("hour", "minute") else None
 

@@ -12,11 +12,12 @@ from trialwright.codes.places import Span
 
 from .drafts import FIELDS, Draft, is_idle_form, is_same_drug, is_short
 from .drug_names import named_before, named_behind
-from .lexicon import expression
+from .lexicon import expression, phrases
 from .marks import Mark
-from .nodes import Condition, Gap, Quote, Role, Stated
+from .nodes import Condition, Count, Gap, Interval, Quote, Role, Stated
 from .reading import JOINS, Sentence
 from .sharing import may_share, share
+from .timing import route_within
 from .words import clean
 
 _PARTING = JOINS - {"colon", "slash"}
@@ -75,6 +76,9 @@ class Reader:
         for sentence in found:
             self._read_sentence(sentence)
         self._apply_header()
+        for draft in self.drafts:
+            if draft.every is not None and draft.doses is not None and draft.doses.value.high == 1:
+                draft.doses = None  # "one injection every 4 weeks"
         return [
             draft
             for draft in self.drafts
@@ -144,6 +148,7 @@ class Reader:
             (current and current.amount is None and current.is_of(mark.value))
             or self._is_said_again(at)
             or self._is_mask(at)
+            or self._is_moment(at)
         ):
             return
         elif current and current.drug and current.amount is None and at.before and at.before.kind in ("open", "slash"):
@@ -168,7 +173,8 @@ class Reader:
             and is_same_drug(draft.drug.value, at.mark.value)
             for draft in self.drafts
         )
-        kinds = (mark.kind for mark in at.later() if mark.kind not in ("open", "colon") and mark.kind not in FIELDS)
+        own = (mark for mark in at.later() if mark.kind != "drug" or not is_same_drug(mark.value, at.mark.value))
+        kinds = (mark.kind for mark in own if mark.kind not in ("open", "close", "colon") and mark.kind not in FIELDS)
         return dosed and next(kinds, "") not in ("amount", "form")
 
     def _is_mask(self, at: _At) -> bool:
@@ -177,6 +183,13 @@ class Reader:
         behind = at.past_modifiers(1)
         is_dosed = behind < len(at.marks) and at.marks[behind].kind == "amount"
         return bool(is_alternative and self._current is not None and self._current.amount and not is_dosed)
+
+    def _is_moment(self, at: _At) -> bool:
+        """Whether a drug only says when another is given: "30 minutes before docetaxel", "after the 5th dose of etoposide"."""
+        is_dosed = at.behind is not None and at.behind.kind in ("amount", "form", "open", "route")
+        return not is_dosed and bool(
+            expression("drug-as-moment").search(self.text[max(0, at.mark.start - 60) : at.mark.start])
+        )
 
     def _belongs_to_amount(self, current: Draft, at: _At) -> bool:
         assert current.amount is not None  # noqa: S101 - asked by the caller
@@ -195,7 +208,7 @@ class Reader:
         elif own := named_behind(self.text, mark.end):
             draft = self._open("give", mark.start)
             draft.amount = self._stated(mark)
-            if at.behind is None or at.behind.kind != "drug" or at.behind.start >= own.end:
+            if not any(mark.kind == "drug" and mark.start < own.end for mark in at.later()):
                 draft.drug = Stated(Concept(own.name, "drug"), Quote(self.where, Span(own.start, own.end)))
         elif current and current.drug and current.amount is None:
             current.amount = self._stated(mark)
@@ -223,7 +236,7 @@ class Reader:
         before = self.drafts[-1] if self.drafts and self.drafts[-1].sentence == self._sentence else None
         draft = self._open("give", at.mark.start)
         draft.amount = self._stated(at.mark)
-        is_bare = at.before is None or at.before.end < at.mark.start - 1
+        is_bare = at.before is None or at.before.end < at.mark.start - 1 or at.before.kind == "open"
         if is_bare and (own := named_before(self.text, at.mark.start)):
             draft.drug = Stated(Concept(own.name, "drug"), Quote(self.where, Span(own.start, own.end)))
         elif before is None and expression("dose-of-before").search(self.text[self._begun : at.mark.start]):
@@ -241,7 +254,7 @@ class Reader:
         if self._current is not None and self._current.amount is not None:
             return
         upcoming = [mark.kind for mark in at.marks[at.place + 1 : at.place + 6]]
-        if "amount" not in upcoming or "then" in upcoming[: upcoming.index("amount")]:
+        if "amount" not in upcoming or {"then", "semicolon", "or"} & set(upcoming[: upcoming.index("amount")]):
             self._amount(at)
 
     # modifiers --------------------------------------------------------------------------------------------------------------
@@ -250,13 +263,40 @@ class Reader:
         if self._current is None or self._precedes_next(at):
             self._pending.append(at.mark)
         else:
-            self._set(self._current, at.mark)
+            self._set(self._of_cycles(self._current) if at.mark.kind == "cycles" else self._current, at.mark)
+
+    def _of_cycles(self, current: Draft) -> Draft:
+        """What a number of cycles is of: radiation has none, so it means the drug before it in the sentence."""
+        if current.kind != "radiate":
+            return current
+        given = [draft for draft in self.drafts if draft.sentence == self._sentence and draft.kind == "give"]
+        return given[-1] if given else current
 
     def _set(self, draft: Draft, mark: Mark) -> None:
         name = FIELDS[mark.kind]
         if mark.kind == "every" and draft.times is not None and draft.days is None and is_short(mark.value):
             return
+        if name == "doses" and not self._take_count(draft, mark):
+            return
+        if mark.kind == "every" and self._join == "or" and draft.every is not None:
+            draft.every = Stated(_either(draft.every.value, mark.value), draft.every.quote)
+        draft.in_cycles = draft.in_cycles or (mark.kind == "cycle" and draft.every is None)
         draft.say(name, self._quote(mark) if name == "as_needed" else self._stated(mark))
+
+    def _take_count(self, draft: Draft, mark: Mark) -> bool:
+        """Whether a count is of doses, and not of the parts of one ("which consisted of two injections"); its route is said with it."""
+        if found := route_within(self.text[mark.start : mark.end]):
+            place = Mark(
+                "route", phrases("routes", "route")[found[0].lower()], *(mark.start + at for at in found.span())
+            )
+            draft.say("route", self._stated(place))
+        return not expression("count-of-parts").search(self.text[max(0, mark.start - 20) : mark.start])
+
+    def _on_off(self, at: _At) -> None:
+        """`2 weeks on, 1 week off`: days and length of the cycle in one."""
+        days, every = at.mark.value
+        self._modifier(_At([at.mark._replace(kind="days", value=days)], 0))
+        self._modifier(_At([at.mark._replace(kind="cycle", value=every)], 0))
 
     def _precedes_next(self, at: _At) -> bool:
         """Whether a modifier stands right before the next dose: after a join, with only modifiers up to the next drug."""
@@ -266,9 +306,13 @@ class Reader:
         before, following = at.marks[back], at.marks[ahead]
         if before.kind not in _PARTING and not self._stands_apart(at, back):
             return False
-        if before.kind == "comma" and following.kind == "amount" and at.mark.kind not in ("doses", "route"):
+        is_own = at.mark.kind in ("doses", "route") or (at.mark.kind == "days" and self._has_run_its_time())
+        if before.kind == "comma" and following.kind == "amount" and not is_own:
             return False
         return following.start - at.mark.end <= 45
+
+    def _has_run_its_time(self) -> bool:
+        return self._current is not None and self._current.duration is not None
 
     def _stands_apart(self, at: _At, back: int) -> bool:
         """Whether words part a modifier from the dose before it and none from the drug behind it: "… alongside oral X"."""
@@ -300,6 +344,19 @@ class Reader:
             self._current.gap = self._stated(at.mark)
         else:
             self._gap = self._stated(at.mark)
+
+    def _take_later(self, at: _At) -> None:
+        """`4 weeks later`: after the operation that the text has just named; after anything else it says too little."""
+        if self.drafts and self.drafts[-1].kind == "operate":
+            self._take_gap(at)
+
+    def _take_numbers(self, at: _At) -> None:
+        """`for cycles 7-17`: how many there are, and which is the last of all."""
+        first, last = at.mark.value
+        marks = [at.mark._replace(kind="cycles", value=Count(last - first + 1, last - first + 1))]
+        marks += [at.mark._replace(kind="total", value=Count(last, last))] if first > 1 else []
+        for mark in marks:
+            self._modifier(_At([mark], 0))
 
     def _stop(self, at: _At) -> None:
         """A reason to stop: of the dose before it; in a sentence without a dose, of all that were given so far."""
@@ -356,7 +413,11 @@ class Reader:
             return
         given = [draft for draft in self.drafts[:first] if draft.kind == "give" and draft.says_something()]
         if not given:
-            self._header += [mark for mark in marks if mark.kind in ("cycle", "route")]
+            is_title = expression("title").match(self.text[sentence.span.start : marks[0].start])
+            heads = ("cycle", "route", "cycles") if is_title else ("cycle", "route")
+            self._header += [mark for mark in marks if mark.kind in heads]
+        if not expression("about-route").search(sentence.span.of(self.text)):
+            marks = [mark for mark in marks if mark.kind != "route"]
         for mark in marks:
             if mark.kind not in ("days", "moments", "times", "as-needed"):
                 for draft in given:
@@ -369,14 +430,20 @@ class Reader:
         names = {draft.name for draft in given if draft.drug}
         for mark in self._header:
             for draft in given:
-                if (mark.kind == "cycle" and draft.days is not None) or (mark.kind == "route" and len(names) <= 1):
+                is_counted = mark.kind == "cycles" and may_share(draft, "cycles", mark.value)
+                if (
+                    (mark.kind == "cycle" and draft.days is not None)
+                    or (mark.kind == "route" and len(names) <= 1)
+                    or is_counted
+                ):
                     self._set(draft, mark)
         bare = [draft for draft in self.drafts if draft.kind == "give" and draft.route and not draft.amount]
         routes = {draft.route.value for draft in bare if draft.route}
         for draft in given:
             for other in bare:
                 of_same = other.drug is not None and draft.is_of(other.drug.value) and not other.says_something()
-                if draft.route is None and (of_same or (len(routes) == 1 and len(names) <= 1)):
+                of_none = other.drug is None and len(routes) == 1 and len(names) <= 1
+                if draft.route is None and (of_same or of_none):
                     draft.route = other.route
 
     def _take_late_roles(self, sentence: Sentence, added: list[Draft]) -> None:
@@ -389,6 +456,12 @@ class Reader:
                 draft.role = self._stated(behind) if behind else None
 
 
+def _either(one: Interval, other: Interval) -> Interval:
+    """`every 2 weeks or every 4 weeks`."""
+    values = tuple(dict.fromkeys((*one.values, *other.values)))
+    return Interval(values, "levels") if len(values) > 1 else one
+
+
 _TAKERS: dict[str, Callable[[Reader, _At], None]] = {
     "drug": Reader._drug,
     "amount": Reader._amount,
@@ -396,8 +469,11 @@ _TAKERS: dict[str, Callable[[Reader, _At], None]] = {
     "then": Reader._then,
     "role": Reader._take_role,
     "gap": Reader._take_gap,
+    "gap-later": Reader._take_later,
+    "cycle-numbers": Reader._take_numbers,
     "stop": Reader._stop,
     "surgery": Reader._surgery,
     "radiation": Reader._radiation,
     "condition": Reader._condition,
+    "on-off": Reader._on_off,
 }

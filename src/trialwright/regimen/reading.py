@@ -42,13 +42,13 @@ def read_text(text: str, agents: Agents) -> list[Sentence]:
     The order is the rule: what could be taken for something else is marked first.
     """
     board = Board(clean(text))
+    board.try_all((Pattern("condition", expression("condition"), _condition),))
     board.try_all(time_patterns("no-treatment-time"))
     agents.mark(board)
     board.try_all(gap_patterns())
     board.try_all(time_patterns("fractions", "intervals-short", "days"))
     mark_amounts(board)
     board.try_all((*time_patterns("times", "intervals", "counts", "durations", "moments"), *route_patterns()))
-    board.try_all((Pattern("condition", expression("condition"), _condition),))
     _mark_stops(board)
     board.try_all(_procedures())
     board.try_all((Pattern("role", phrase_pattern("roles", "role"), phrase_value("roles", "role")), *_joins()))

@@ -88,6 +88,7 @@ class _Round(NamedTuple):
     start: Start
     label: str
     note: str = ""
+    last: date | None = None
 
 
 def _dated(assessment: Assessment, one: _Round, quotes: tuple[Quote, ...], tolerance: Duration | None) -> Dated:
@@ -95,8 +96,16 @@ def _dated(assessment: Assessment, one: _Round, quotes: tuple[Quote, ...], toler
     if tolerance is not None and start.earliest == start.latest:
         start = Start(tolerance.before(start.earliest), tolerance.after(start.latest))
         note = "; ".join(filter(None, (note, f"± {tolerance}")))
-    kind = "outcome" if assessment.outcome else "assess"
-    return Dated(kind, assessment.name, start.earliest, start.latest, one.label, quotes=quotes, note=note)  # type: ignore[arg-type]
+    return Dated(
+        "outcome" if assessment.outcome else "assess",
+        assessment.name,
+        start.earliest,
+        start.latest,
+        one.label,
+        quotes=quotes,
+        note=note,
+        last=one.last,
+    )
 
 
 def _rounds(rule: Rule, context: Context) -> Iterator[_Round]:
@@ -163,6 +172,9 @@ def _repeat(rule: Repeat, context: Context) -> Iterator[_Round]:
     after = f" after {rule.event}" if rule.event and rule.event.kind != "start" else ""
     if rule.until is not None:
         note = "; ".join(filter(None, (note, f"until {rule.until}")))
+    if rule.every == _DAILY:
+        yield _daily(rule, anchor, note, context)
+        return
     ended = context.when(rule.until) if rule.until and rule.until.kind != "end-of-treatment" else None
     for count in range(1, MOST_ROUNDS + 1):
         found = Start(*(_after(bound, rule.begins, rule.every, count) for bound in anchor))
@@ -176,6 +188,16 @@ def _repeat(rule: Repeat, context: Context) -> Iterator[_Round]:
         yield _Round(found, f"{_elapsed(rule, count)}{after}", note)
         if not rule.ends and is_beyond:
             return
+
+
+_DAILY = Duration(Decimal(1), "day")
+
+
+def _daily(rule: Repeat, anchor: Start, note: str, context: Context) -> _Round:
+    """A diary that is kept every day is one line, not a visit a day."""
+    first = Start(*(_after(bound, rule.begins) for bound in anchor))
+    last = _after(anchor.earliest, rule.ends) if rule.ends else max(context.drawn_to, first.earliest)
+    return _Round(Start(first.earliest, first.earliest), "every day", note, last)
 
 
 def _after(start: date, lengths: tuple[Duration, ...], every: Duration | None = None, count: int = 0) -> date:

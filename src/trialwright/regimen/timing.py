@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from trialwright.codes.dates import Duration, TimeUnit
 
@@ -45,6 +45,13 @@ def _one(value: str, unit: TimeUnit) -> Interval:
 Match = re.Match[str]
 
 
+class OnOff(NamedTuple):
+    """A drug that is taken in the first weeks of a cycle and not in its last."""
+
+    days: tuple[int, ...]
+    every: Interval
+
+
 def _interval(found: Match) -> Interval | None:
     """The length, range or alternatives of a match with `low`, `high`, `to` and `unit`."""
     unit = found["unit"]
@@ -67,11 +74,15 @@ def _count(found: Match) -> Count | None:
 
 def _total(found: Match) -> Count | None:
     low = number(found["low"] or found["low2"])
-    return Count(int(low), int(low), "up to" in found[0].lower()) if low == int(low) and low >= 1 else None
+    return (
+        Count(int(low), int(low), re.search("up to|more than", found[0], re.IGNORECASE) is not None)
+        if low == int(low) and low >= 1
+        else None
+    )
 
 
 def _weekly(found: Match) -> Interval | None:
-    unit: TimeUnit = "week" if "week" in found["word"].lower() else "month"
+    unit: TimeUnit = "month" if "month" in found["word"].lower() else "week"
     value = number(found["low"]) if found["low"] else Decimal(1)
     return Interval((Duration(value, unit),)) if value > 0 else None
 
@@ -90,6 +101,29 @@ def _every(found: Match) -> Interval | None:
     if re.match(r"at\s(?!an?\sinterval|interval)", found[0], re.IGNORECASE) and not found["mode"]:
         return None
     return _interval(found)
+
+
+def _on_off(found: Match) -> OnOff | None:
+    return _part_of_cycle(number(found["on"]), number(found["on"]) + number(found["off"]))
+
+
+def _out_of(found: Match) -> OnOff | None:
+    return _part_of_cycle(number(found["on"]), number(found["all"]))
+
+
+def _part_of_cycle(on: Decimal, whole: Decimal) -> OnOff | None:
+    """The days and the length of a cycle that is taken for its first weeks only; None where that makes no sense."""
+    if not 0 < on < whole or on != int(on) or whole != int(whole) or whole > _MOST_WEEKS:
+        return None
+    return OnOff(tuple(range(1, int(on) * 7 + 1)), Interval((Duration(whole, "week"),)))
+
+
+_MOST_WEEKS = 52
+
+
+def _cycle_numbers(found: Match) -> tuple[int, int] | None:
+    first, last = int(found["first"]), int(found["last"])
+    return (first, last) if 1 <= first < last else None
 
 
 _ORDER = {"second": "2", "2nd": "2", "third": "3", "3rd": "3", "fourth": "4", "4th": "4", "sixth": "6", "6th": "6",
@@ -120,6 +154,7 @@ def _phrase_times(found: Match) -> Times:
 
 _PIECE = re.compile(r"(?P<to>(?<=\d)\s?-\s?(?=[\dDd])|to|through)|(?P<number>[+-]?\d{1,3})", re.IGNORECASE)
 _MOST_DAYS = 400
+_LAST_BARE_DAY = 84
 
 
 def _days(found: Match) -> tuple[int, ...] | None:
@@ -138,6 +173,8 @@ def _days(found: Match) -> tuple[int, ...] | None:
         else:
             days.append(day)
         is_range = False
+    if re.match(r"d\d", found[0], re.IGNORECASE) and days[0] > _LAST_BARE_DAY:
+        return None  # d90 is a diameter or a donor; no cycle has so many days
     return tuple(dict.fromkeys(days)) or None
 
 
@@ -163,6 +200,10 @@ _READERS: dict[str, Callable[[Match], Any]] = {
     "q": _q,
     "every": _every,
     "every_other": _every_other,
+    "on_off": _on_off,
+    "out_of": _out_of,
+    "cycle_numbers": _cycle_numbers,
+    "first_day": lambda _: (1,),
     "alternate": lambda found: _one("2", time_unit(found["other"])),
     "quarterly": lambda _: _one("3", "month"),
     "times": _times,
@@ -194,7 +235,19 @@ def time_patterns(*groups: str) -> tuple[Pattern, ...]:
 
 @cache
 def route_patterns() -> tuple[Pattern, ...]:
-    return (Pattern("route", phrase_pattern("routes", "route"), phrase_value("routes", "route")),)
+    return (Pattern("route", phrase_pattern("routes", "route"), _route),)
+
+
+def _route(found: Match) -> str | None:
+    """`oral`; none of "oral food challenge", "inhaled corticosteroids", which name no way of giving what stands with them."""
+    if expression("route-of-no-dose").match(found.string[found.end() : found.end() + 40]):
+        return None
+    return phrase_value("routes", "route")(found)
+
+
+def route_within(words: str) -> re.Match[str] | None:
+    """The route that stands within words such as `three subcutaneous injections`."""
+    return phrase_pattern("routes", "route").search(words)
 
 
 # events -------------------------------------------------------------------------------------------------------------------------
@@ -224,7 +277,13 @@ def _cycle_number(found: Match, prefix: str) -> int | None:
 @cache
 def gap_patterns() -> tuple[Pattern, ...]:
     """A stretch from an event: `within 4 to 6 weeks of the 6th cycle`, `2 weeks before surgery`."""
-    return (Pattern("gap", expression("gap"), _gap),)
+    return (Pattern("gap", expression("gap"), _gap), Pattern("gap-later", expression("gap-later"), _gap_later))
+
+
+def _gap_later(found: Match) -> Gap:
+    """`4-6 weeks later`, where what comes before is surgery; the reader asks for that."""
+    last = duration(found["high"], found["unit"]) if found["high"] else None
+    return Gap(duration(found["low"], found["low_unit"] or found["unit"]), last, "after", Event("surgery"))
 
 
 def _gap(found: Match) -> Gap | None:

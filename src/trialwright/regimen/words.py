@@ -15,6 +15,10 @@ _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")  # super
 _ENTITY = re.compile(r"&(?:gt|lt|ge|le|amp|nbsp);", re.IGNORECASE)
 _ENTITY_SIGNS = {"gt": ">", "lt": "<", "ge": "≥", "le": "≤", "amp": "&", "nbsp": " "}
 _DECIMAL_COMMA = re.compile(r"(?<![\d,.])(\d{1,3}),(\d{1,2})(?=\s?(?:m[gl]|g|µg|ug|mcg|cc|IU|Gy)\b)", re.IGNORECASE)
+_ZERO_COMMA = re.compile(
+    r"(?<![\d,.])(?<!day )(?<!days )(?<!week )(?<!weeks )(?<!months )(?<!D)0,(\d{1,2})(?![\d,]|\sand\s\d+\s(?:days|weeks|months))",
+    re.IGNORECASE,
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|approx|inj|tab|tabs|cap|caps|no|max|min|incl|resp|etc|dr|st|fig|ca|Ph|Eur|co|ltd|inc)"
     r"|\b[A-Za-z](?:\.[A-Za-z])*)$",
@@ -38,7 +42,9 @@ def clean(text: str) -> str:
     text = text.translate(_SIGNS).translate(_DIGITS)
     if "&" in text:
         text = _ENTITY.sub(lambda found: _ENTITY_SIGNS[found[0][1:-1].lower()].ljust(len(found[0])), text)
-    return _DECIMAL_COMMA.sub(r"\1.\2", text) if "," in text else text
+    if "," not in text:
+        return text
+    return _ZERO_COMMA.sub(r"0.\1", _DECIMAL_COMMA.sub(r"\1.\2", text))
 
 
 def number(words: str) -> Decimal:
