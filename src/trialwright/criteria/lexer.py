@@ -90,9 +90,10 @@ class Bound(msgspec.Struct, frozen=True):
 
 _POINTED = re.compile(r"\d{1,3}\.\d{3}")
 _MANUAL_WORDS = (
-    r"(?:\b(?:the|as|defined|by|according|to|per|using|based|on|with|of|and|or|AJCC|UICC|TNM|American Joint Commit?t?ee (?:on|for) Cancer|"
-    r"International Union (?:Against|for) Cancer|Union for International Cancer Control|staging|stage|system|manual|classification|"
-    r"criteria|guidelines?|cancer|edition|ed|version|v|sixth|seventh|eighth|ninth|\d{1,2}(?:\.\d)?(?:th|st|nd|rd)?)\b[\s,./]*)+"
+    r"(?:\b(?:the|as|defined|by|according|to|per|using|based|on|with|of|and|or|AJCC|UICC|TNM|American\s+Joint\s+Commit?t?ee\s+(?:on|for)\s+Cancer|"
+    r"International\s+Union\s+(?:Against|for)\s+Cancer|Union\s+for\s+International\s+Cancer\s+Control|staging|stage|system|manual|classification|"
+    r"criteria|guidelines?|cancer|for [A-Z]{2,6}|edition|ed|version|v|sixth|seventh|eighth|ninth|"
+    r"\d{1,2}(?:\.\d)?(?:th|st|nd|rd)?)\b[\s,./]*)+"
 )
 _MANUAL = re.compile(rf"[\s,]*(?:\((?P<inside>{_MANUAL_WORDS})\)|(?P<behind>{_MANUAL_WORDS}))", re.IGNORECASE)
 _MANUAL_BEFORE = re.compile(
@@ -788,6 +789,8 @@ def _without_manuals(chunks: list[Chunk], text: str) -> list[Chunk]:
 
 def _with_tiers(chunks: list[Chunk]) -> list[Chunk]:
     """`ALT ≤ 3 × ULN, or ≤ 6 × ULN with liver metastases`: behind a second limit, "with" is a condition."""
+    if sum(chunk.cat == "Q" for chunk in chunks) < 2:
+        return chunks
     marked = list(chunks)
     for place in range(3, len(chunks) - 1):
         before = "".join(chunk.cat for chunk in chunks[max(0, place - 4) : place] if chunk.cat not in "F(")

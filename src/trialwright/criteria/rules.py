@@ -31,7 +31,7 @@ from trialwright.criteria.cuts import (
 from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.lexer import Bound, Chunk
 from trialwright.criteria.lists import bind_objects, is_weak
-from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
+from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, Stage, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.numbers import is_method
 from trialwright.criteria.people import attest
@@ -445,7 +445,11 @@ def read_negated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "N"), None)
     if at is None or any(chunk.cat in ",;|&" for chunk in chunks[at - 2 : at]):
         return None
-    before = reader.whole(chunks[:at], depth)
+    start = at
+    while start and chunks[start - 1].cat in "iuF":
+        # "A tumor that is not resectable".
+        start -= 1
+    before = reader.whole(chunks[:start], depth)
     after = reader.under("exclusion").whole(chunks[at + 1 :], depth)
     if before is None or after is None or any(chunk.cat in ",;|&" for chunk in chunks[:at]):
         return None
@@ -590,6 +594,8 @@ def read_relative(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
 
 def read_by_sex(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`Urate ≥ 5 mg/dL for men or ≥ 4 mg/dL for women`, `13 g/dL (males) and 12 g/dL (females)`: a limit for each sex."""
+    if sum(chunk.cat == "Q" for chunk in chunks) != 2:
+        return None
     flat: list[Chunk] = []
     for chunk in chunks:
         alone = [one for one in chunk.value if one.cat not in "FHp"] if chunk.cat == "G" else []
@@ -823,6 +829,10 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             if isinstance(meaning, Has) and meaning.concept.id is None:
                 return None
             return All(parts=(base, meaning), span=span) if base and meaning else None
+        case "t":
+            base, stage = reader.whole(rest, depth), reader.whole(inner, depth)
+            staged = stage is not None and all(isinstance(part, Stage | All) for part in walk(stage))
+            return All(parts=(base, stage), span=span) if base and stage and staged else None
         case "N" if reader.kind == "inclusion":
             # "Platelets ≥ 100 × 10⁹/L (without transfusion within 7 days)": asked besides.
             base, besides = reader.whole(rest, depth), reader.whole(inner, depth)

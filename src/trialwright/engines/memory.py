@@ -102,7 +102,10 @@ def _atom(node: Atom, chart: Chart) -> Finding:
 def _judge(node: Atom, chart: Chart) -> Finding:
     match node:
         case Has():
-            return presence.judge(node, chart)
+            found = presence.judge(node, chart)
+            if found.truth is Truth.UNKNOWN and presence.is_judged(node):
+                return msgspec.structs.replace(found, truth=Truth.PERSON)
+            return found
         case Compare():
             return measurements.judge(node, chart)
         case Score():

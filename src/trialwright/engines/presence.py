@@ -53,6 +53,16 @@ def judge(node: Has, chart: Chart) -> Finding:
     return _absent(node, weighed, chart)
 
 
+@cache
+def _judged() -> frozenset[str]:
+    return frozenset(row["concept"] for row in rows("judged", DATA))
+
+
+def is_judged(node: object) -> bool:
+    """Whether it is an assessment, and so for a person to say where the chart does not: whether a tumour can be resected."""
+    return isinstance(node, Has) and node.concept.id in _judged()
+
+
 def _is_of_another_kind(node: Has, course: Course, chart: Chart) -> bool:
     """A row of a chart may stand for a thing and for its class: then the row itself says which kind it is, and not the one asked."""
     fact = course.fact

@@ -38,6 +38,7 @@ from trialwright.patients.facts import Complete
 
 from .chart import anchors
 from .counts import criteria_names
+from .presence import is_judged
 from .sql_charts import ROW, Day, Scan, ask_relapses, it, occurrence_rows, preparing
 from .sql_counts import age_column, cells_of, sex_column
 from .sql_events import judge_interval
@@ -180,7 +181,7 @@ class _Lowering:
             name = self._atoms[timeless] = f"a{len(self._atoms)}"
             self._claims[name] = self._judge(timeless)
         claim = column(name, "a")
-        is_attest = isinstance(node, Attest)
+        is_attest = isinstance(node, Attest) or is_judged(node)
         if node.step is None or node.step == "entry":
             return Truth(claim, no() if is_attest else is_missing(claim), is_attest)
         # What must hold only later in the trial, and does not hold yet, is open: it may come to hold.
