@@ -7,7 +7,7 @@ LOCKS := requirements/build.lock requirements/all.lock
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test spec spec-known bench bench-criteria bench-search demo readme golden docs lock clean
+.PHONY: help setup check format test agree spec spec-known bench bench-criteria bench-search demo readme golden docs lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ format: setup  ## rewrite the layout and the imports
 
 test: setup  ## every test
 	$(BIN)/python -m pytest -q -n $(JOBS)
+
+agree: setup  ## the agreement of memory, DuckDB and Spark on random trees, long: about half an hour
+	AGREE_EXAMPLES=1500 AGREE_SPARK_EXAMPLES=60 $(BIN)/python -m pytest -q tests/agree
 
 # Spark takes many minutes over the same pages: make spec SPEC_ENGINES=duckdb,spark
 spec: setup  ## run the pages of docs/spec: what sentences compile to, and patients' verdicts on each engine

@@ -317,7 +317,7 @@ def main() -> int:
             ids = list(view.store.ids())
         random.Random(0).shuffle(ids)
         with served(home) as (port, pid):
-            time.sleep(8)  # the columns are made meanwhile
+            time.sleep(30)  # what is made beforehand is made meanwhile
             found = asyncio.run(measured(port, pid, ids))
     TABLE.parent.mkdir(exist_ok=True)
     is_new = not TABLE.exists()

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,25 +18,27 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from trialwright.criteria.nodes import Criteria
+from trialwright.codes.dates import Duration, PartialDate
+from trialwright.criteria.nodes import Attest, Criteria, Has, Node, Person
 from trialwright.engines import duckdb as duckdb_engine
 from trialwright.engines import spark as spark_engine
+from trialwright.engines.counts import count_patients
 from trialwright.engines.memory import evaluate
 from trialwright.engines.sql import gaps, verdict_columns
 from trialwright.engines.tables import write_tables
-from trialwright.patients.facts import Complete, Domain, Patient
+from trialwright.patients.facts import Complete, Domain, Occurrence, Patient
 
 from .charts import populations
 from .sessions import small_session
-from .trees import INDEXES, trials
-from .words import VOCABULARY
+from .trees import INDEXES, criterion, trials
+from .words import VOCABULARY, concept
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LISTS: tuple[Domain, ...] = ("conditions", "procedures", "drugs", "allergies", "vaccines")
 EXAMPLES = int(os.environ.get("AGREE_EXAMPLES", "25"))
-SPARK_EXAMPLES = int(os.environ.get("AGREE_SPARK_EXAMPLES", "3"))
+SPARK_EXAMPLES = int(os.environ.get("AGREE_SPARK_EXAMPLES", "2"))
 PATIENTS = 12
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
@@ -150,3 +153,27 @@ def test_duckdb_agrees_with_memory(database: duckdb.DuckDBPyConnection, case: Ca
 @given(case=cases(least=5, most=8))
 def test_spark_agrees_with_memory(session: "SparkSession", case: Case) -> None:
     agree(case, by_spark(session))
+
+
+def test_the_engines_count_alike(database: duckdb.DuckDBPyConnection, session: "SparkSession") -> None:
+    """The cells of a funnel: verdicts are drawn above; here it is masks, age bands and sexes."""
+    age, node = Person(age=(">=", Duration(Decimal(18), "year"))), Has(concept=concept("recurrence"))
+    nodes: list[Node] = [age, node, Person(sex="female"), Attest(kind="consent", text="consent")]
+    trial = Criteria(trial="T", criteria=tuple(criterion(number, one, "inclusion") for number, one in enumerate(nodes)))
+    births = (PartialDate(2008, 2, 29), PartialDate(2006), PartialDate(1950, 1), None)
+    fact = Occurrence(concept=concept("recurrence"), start=PartialDate(2020))
+    charts = [
+        Patient(
+            id=str(number),
+            birth=births[number % 4],
+            sex=("female", "male", None)[number % 3],
+            facts=(fact,) if number % 5 == 0 else (),
+        )
+        for number in range(24)
+    ]
+    terms = {"index_date": date(2026, 3, 2), "complete": Complete(), "vocabulary": VOCABULARY}
+    expected = count_patients(charts, trial, **terms)  # type: ignore[arg-type]
+    assert expected.people == 24
+    with _tables(charts) as folder:
+        assert duckdb_engine.count(folder, trial, connection=database, **terms) == expected  # type: ignore[arg-type]
+        assert spark_engine.count(session, folder, trial, **terms) == expected  # type: ignore[arg-type]

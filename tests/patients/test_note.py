@@ -116,6 +116,29 @@ def test_several_values_with_one_unit_are_several_facts() -> None:
         assert [int(fact.quantity.value) for fact in of(read(words), Measurement, "qtcf")] == [467, 469, 471]
 
 
+def test_two_tests_with_two_values() -> None:
+    patient = read("AST/ALT 45/52 U/L; creatinine 0.7 mg/dL.")
+    assert {named(fact)[0]: ucum(fact.quantity) for fact in of(patient, Measurement)} == {
+        "ast": "45 U/L", "alt": "52 U/L", "creatinine": "0.7 mg/dL",
+    }  # fmt: skip
+
+
+def test_ordinary_words_are_no_illness() -> None:
+    patient = read("Ms K, on room air: SpO2 99% RA, right heart art line.")
+    assert [named(fact)[0] for fact in of(patient, Occurrence)] == []
+
+
+def test_an_allergy_by_its_word() -> None:
+    for text in ("Allergic to sulfa - rash.", "ALLERGIES: Sulfa (rash)."):
+        found = {
+            (fact.concept.id, fact.concept.kind, fact.cause.id if fact.cause else None)
+            for fact in of(read(text), Occurrence)
+        }
+        assert found == {("sulfa-drug", "allergy", None), ("rash", "condition", "sulfa-drug")} or found == {
+            ("sulfa-drug", "allergy", None), ("allergy", "condition", "sulfa-drug"), ("rash", "condition", None),
+        }, text  # fmt: skip
+
+
 def test_blood_pressure_is_two_facts() -> None:
     patient = read("BP 122/76.")
     assert [int(of(patient, Measurement, name)[0].quantity.value) for name in ("sbp", "dbp")] == [122, 76]

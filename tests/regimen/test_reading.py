@@ -185,6 +185,8 @@ def test_what_is_no_dose_is_not_read_as_one(regimen: Read, text: str) -> None:
         ("Pembrolizumab 200 mg over 30 minutes every 3 weeks", "minutes"),
         ("Paclitaxel 175 mg/m2 every 3 weeks, 30 minutes after dexamethasone", "dexamethasone"),
         ("Omalizumab 300 mg which consisted of two injections every 4 weeks", "doses"),
+        ("AC for 4 cycles with tamoxifen 20 mg daily for 5 years", "cycles"),
+        ("FOLFOX q2w plus bevacizumab 5 mg/kg", "every"),
     ],
 )
 def test_what_stands_beside_a_dose_is_not_made_a_part_of_it(regimen: Read, text: str, absent: str) -> None:

@@ -86,7 +86,7 @@ class listening:  # noqa: N801 - used as a function is
 
     def __enter__(self) -> str:
         self._thread.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not self._server.started:
             assert time.monotonic() < until, "the server did not start"
             time.sleep(0.02)
@@ -94,5 +94,5 @@ class listening:  # noqa: N801 - used as a function is
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         self._socket.close()

@@ -12,7 +12,7 @@ from schemathesis.config import SchemathesisConfig
 
 from trialwright.web.openapi import described
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "12"))
 LANGUAGES = ("listStudies", "fetchStudy", "plan", "screen", "funnel")
 ANSWERS = [200, 301, 304, 400, 404, 422]
 CONFIG = SchemathesisConfig.from_dict(

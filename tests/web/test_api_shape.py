@@ -21,7 +21,7 @@ from trialwright.web.app import application
 
 from .records import DAY, STUDIES
 
-EVERY = int(os.environ.get("SHAPE_EVERY", "25"))
+EVERY = int(os.environ.get("SHAPE_EVERY", "50"))
 
 
 class Shapes:

@@ -357,7 +357,7 @@ def failing_work() -> None:
 
 def test_work_that_takes_too_long_is_ended_and_the_next_is_done(tmp_path: Path) -> None:
     async def tried() -> tuple[int, int]:
-        workers = Workers(tmp_path, limit_s=1.0)
+        workers = Workers(tmp_path, limit_s=4.0)
         with pytest.raises(ProblemError) as first:
             await workers.run(long_work)
         return first.value.status, await workers.run(len, "abc")

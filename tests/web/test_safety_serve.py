@@ -61,18 +61,18 @@ class Served:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=60)
 
 
 @pytest.mark.e2e
 def test_it_serves_pages_and_api_and_ends_in_order(web_home: Path) -> None:
     served = Served(web_home)
     with served as address:
-        answer = httpx.get(f"{address}/api/v2/studies/SAMPLE-001")
+        answer = httpx.get(f"{address}/api/v2/studies/SAMPLE-001", timeout=60)
         assert answer.status_code == 200
         assert "server" not in answer.headers
-        assert httpx.get(f"{address}/").status_code == 200
-        assert httpx.get(f"{address}/", headers={"host": "evil.example"}).status_code == 421
+        assert httpx.get(f"{address}/", timeout=60).status_code == 200
+        assert httpx.get(f"{address}/", timeout=60, headers={"host": "evil.example"}).status_code == 421
         screened = httpx.post(
             f"{address}/api/trialwright/screen",
             json={"patient": {"sex": "female"}, "trials": ["SAMPLE-001"]},
@@ -80,15 +80,18 @@ def test_it_serves_pages_and_api_and_ends_in_order(web_home: Path) -> None:
         )
         assert screened.json()["judged"] == 1
         served.process.send_signal(signal.SIGINT)
-        out, err = served.process.communicate(timeout=20)
+        out, err = served.process.communicate(timeout=60)
     assert (served.process.returncode, out, err) == (0, "", "")
 
 
 @pytest.mark.e2e
 def test_on_another_address_every_request_must_show_the_token(web_home: Path) -> None:
     with Served(web_home, "--host", "0.0.0.0", token=TOKEN) as address:  # noqa: S104 - that is what is tested
-        assert httpx.get(f"{address}/").status_code == 401
-        assert httpx.get(f"{address}/api/v2/version").status_code == 401
+        assert httpx.get(f"{address}/", timeout=60).status_code == 401
+        assert httpx.get(f"{address}/api/v2/version", timeout=60).status_code == 401
         bearer = {"authorization": f"Bearer {TOKEN}"}
-        assert httpx.get(f"{address}/api/v2/version", headers=bearer).status_code == 200
-        assert httpx.get(f"{address}/", auth=("", TOKEN), headers={"host": "a.name.example"}).status_code == 200
+        assert httpx.get(f"{address}/api/v2/version", timeout=60, headers=bearer).status_code == 200
+        assert (
+            httpx.get(f"{address}/", timeout=60, auth=("", TOKEN), headers={"host": "a.name.example"}).status_code
+            == 200
+        )

@@ -45,22 +45,33 @@ def occurrences(part: Part) -> Iterator[Fact]:
     yield from none
     for at, mention in enumerate(part.mentions):
         stands = part.standings[at]
-        if mention.concept.id == "allergy" and (none or part.words(mention.end, mention.end + 1) == ":"):
-            continue
-        if mention.kind not in _TOLD or stands.supposed or stands.unknown or _is_reference(part, at):
-            continue
-        if is_reaction(part, at):
-            continue
-        if _is_vaccine(part, mention):
-            yield from _vaccinated(part, mention, stands)
+        if (
+            mention.kind not in _TOLD
+            or stands.supposed
+            or stands.unknown
+            or _is_named_elsewhere(part, at, is_none=bool(none))
+        ):
             continue
         is_again = stands.status == "recurrence" and part.note.namer.is_a(mention.concept, "malignancy")
-        if (mention.concept.id in RECURRENCES or is_again) and not stands.family:
-            yield from again(part, mention, stands)
-        elif is_allergy(part, at):
+        if is_allergy(part, at):
             yield from allergy(part, mention, stands)
+        elif _is_reference(part, at):
+            continue
+        elif _is_vaccine(part, mention):
+            yield from _vaccinated(part, mention, stands)
+        elif (mention.concept.id in RECURRENCES or is_again) and not stands.family:
+            yield from again(part, mention, stands)
         else:
             yield from _told(part, at, stands)
+
+
+def _is_named_elsewhere(part: Part, at: int, *, is_none: bool) -> bool:
+    """Whether a mention is the reaction, the heading or the word "allergy" of an allergy that is told with its substance."""
+    mention = part.mentions[at]
+    if mention.concept.id == "allergy":
+        is_heading = part.words(mention.end, mention.end + 1) == ":"
+        return is_none or is_heading or (at > 0 and is_allergy(part, at - 1))
+    return is_reaction(part, at)
 
 
 def _is_vaccine(part: Part, mention: Mention) -> bool:

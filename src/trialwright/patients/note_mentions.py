@@ -16,6 +16,8 @@ from .naming import DATA
 
 _THINGS = frozenset("CROMKB")
 _LONGEST_SHORT = 3
+_ROOM_AIR = re.compile(r"(?<=%)\s*(?:on\s+)?RA\b")
+"""What a saturation is measured on, and no arthritis."""
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:[-/'][^\W\d_]+)*")
 
 
@@ -53,7 +55,7 @@ def read_mentions(text: str, span: tuple[int, int], vocabulary: Vocabulary, blan
     for first, last in blank:
         for place in range(max(first, start), min(last, end)):
             piece[place - start] = " " if piece[place - start] not in "()" else piece[place - start]
-    words = "".join(piece)
+    words = _ROOM_AIR.sub(lambda match: " " * len(match[0]), "".join(piece))
     found = list(_shortened(words, vocabulary))
     chunks = _lexer(words, vocabulary).chunks()
     taken = [(one.start, one.end) for one in found]

@@ -195,7 +195,7 @@ def _treatment(part: Part, mention: Mention) -> dict[str, Any]:
     times = _TIMES.match(after)
     return {
         "dose": _at_least(read.amount) if read else None,
-        "purpose": purpose((before, near)),
+        "purpose": purpose((before, near.split(",")[0])),
         "cycles": int(times["count"]) if times else cycles((near,)) or cycles((before,)),
         "line": line((part.text.lower(),)) if part.note.namer.is_a(mention.concept, "anticancer-therapy") else None,
     }

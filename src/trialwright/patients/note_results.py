@@ -54,11 +54,16 @@ _HEAT = re.compile(
 
 def results(part: Part) -> Iterator[Fact]:
     """Measurements, ratings, stages and the answers of tests in one sentence."""
-    for mention in part.mentions:
-        standing = part.standing_of(mention)
-        if standing.supposed:
+    told = set[int]()
+    for at, mention in enumerate(part.mentions):
+        if part.standings[at].supposed or at in told:
             continue
         if mention.kind in ("lab", "measurement"):
+            if pair := _pair(part, at):
+                told.add(at + 1)
+                for one, words in zip(part.mentions[at : at + 2], pair, strict=True):
+                    yield from _value(words, one, part, part.mentions[at + 1].end + len(pair[0]))
+                continue
             yield from _measured(mention, part)
         elif mention.kind == "scale" and mention.concept.id not in _NO_RANK:
             yield from _rated(mention, part)
@@ -70,6 +75,21 @@ def _day(part: Part, start: int, end: int) -> PartialDate | None:
     """The day of a result: its own, that of its line, that of the note."""
     found = part.when(start, end, is_result=True)
     return found.last or found.first if found and found.role != "for" else part.note.seen or part.note.day
+
+
+def _pair(part: Part, at: int) -> list[str] | None:
+    """The two values of "AST/ALT 45/52 U/L", each with the unit; None where no such pair stands."""
+    following = part.mentions[at + 1] if at + 1 < len(part.mentions) else None
+    if (
+        following is None
+        or following.kind not in ("lab", "measurement")
+        or part.words(part.mentions[at].end, following.start) != "/"
+    ):
+        return None
+    after = part.after(following.end)
+    lead = _LEAD.match(after)
+    match = re.match(rf"({_NUMBER})\s*/\s*({_NUMBER})([^,;()]*)", after[lead.end() :] if lead else after)
+    return [f"{match[1]}{match[3].rstrip(' .')}", f"{match[2]}{match[3].rstrip(' .')}"] if match else None
 
 
 def _measured(mention: Mention, part: Part) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ A class ("chemotherapy", "antibiotics") is no drug: it has no dose of its own.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.vocabulary import Entry, Vocabulary, default_vocabulary
@@ -60,6 +61,9 @@ class Agents:
         for short, drug in self._abbreviated(board).items():
             for found in re.finditer(rf"(?<![\w(-]){re.escape(short)}(?=\s\d)", board.text):
                 board.put("drug", drug, found.start(), found.end())
+
+        for found in _combinations().finditer(board.text):
+            board.put("combination", found[0], found.start(), found.end())
 
     @staticmethod
     def _abbreviated(board: Board) -> Mapping[str, Concept]:
@@ -116,6 +120,12 @@ class Agents:
         several = any(len(split_names(one.name or "", parted=True)) > 1 for one in interventions)
         first = {names[0].lower(): names[0] for names in named if names}
         return self.concept(next(iter(first.values()))) if len(first) == 1 and not several else None
+
+
+@cache
+def _combinations() -> re.Pattern[str]:
+    """Named combinations as they are printed: AC, FOLFOX; no `ac` of a small-letter word."""
+    return re.compile(rf"(?<![\w-])(?:{either(list(lettered_regimens()))})(?![\w-])")
 
 
 def _names(interventions: Iterable[Intervention]) -> Iterator[str]:

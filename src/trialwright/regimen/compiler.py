@@ -117,7 +117,7 @@ def _bare(kind: str | None, name: str, quote: Quote, agents: Agents) -> Iterator
     if kind in _DRUG_TYPES:
         board = Board(clean(name))
         agents.mark(board)
-        for mark in board.in_order():
+        for mark in (one for one in board.in_order() if one.kind == "drug"):
             yield Draft("give", drug=Stated(mark.value, Quote(quote.where, Span(mark.start, mark.end))))
         for found in expression("radiation").finditer(board.text):
             yield Draft("radiate", words=Stated(found[0], Quote(quote.where, Span(*found.span()))))

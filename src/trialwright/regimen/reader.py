@@ -345,6 +345,13 @@ class Reader:
         else:
             self._gap = self._stated(at.mark)
 
+    def _combination(self, at: _At) -> None:
+        """`AC for 4 cycles with tamoxifen`: what is said of a combination is not said of the drug behind it, unless its parts follow."""
+        is_title = at.behind is not None and at.behind.kind in ("open", "colon")
+        is_name_of_list = at.before is not None and at.before.kind == "open" and self._current is not None
+        if not is_title and not is_name_of_list:
+            self._current, self._pending = Draft(start=at.mark.start, sentence=self._sentence), []
+
     def _take_later(self, at: _At) -> None:
         """`4 weeks later`: after the operation that the text has just named; after anything else it says too little."""
         if self.drafts and self.drafts[-1].kind == "operate":
@@ -471,6 +478,7 @@ _TAKERS: dict[str, Callable[[Reader, _At], None]] = {
     "gap": Reader._take_gap,
     "gap-later": Reader._take_later,
     "cycle-numbers": Reader._take_numbers,
+    "combination": Reader._combination,
     "stop": Reader._stop,
     "surgery": Reader._surgery,
     "radiation": Reader._radiation,

@@ -6,14 +6,13 @@ goes through `request.app.state.workers`.
 """
 
 import logging
+import threading
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import anyio
-import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -69,6 +68,7 @@ def application(
     )
     app.state.library = Library(home, create=True)
     app.state.workers = Workers(home)
+    app.state.ends = threading.Event()
     app.state.columns = Held()
     app.state.limits = limits
     return app
@@ -84,8 +84,9 @@ def _default_home() -> Path:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.workers.open()
     async with anyio.create_task_group() as beside:
-        beside.start_soon(partial(anyio.to_thread.run_sync, studies.prepare, app, abandon_on_cancel=True))
+        beside.start_soon(studies.prepare, app)
         yield
+        app.state.ends.set()
         beside.cancel_scope.cancel()
 
 

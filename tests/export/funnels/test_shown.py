@@ -81,10 +81,10 @@ def numbers(found: FunnelReport) -> list[Shown]:
 
 def far(one: Shown, other: Shown) -> bool:
     """Whether subtracting one from the other gives no small number."""
-    return not (one.is_exact and other.is_exact) or abs(one.least - other.least) in {0, *range(10, 10**6)}
+    return not (one.is_exact and other.is_exact) or not 0 < abs(one.least - other.least) < 10
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(cells=populations())
 def test_no_small_number_is_shown_or_given_away_by_a_difference(cells: list[Cell]) -> None:
     found = report(cells)
@@ -110,7 +110,7 @@ def test_no_small_number_is_shown_or_given_away_by_a_difference(cells: list[Cell
         assert all(far(group.people, group.possible) and far(group.possible, group.remain) for group in groups)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(cells=populations())
 def test_what_is_shown_holds_the_true_number(cells: list[Cell]) -> None:
     counts, found = Counts(NAMES, tuple(cells)), report(cells)

@@ -32,11 +32,12 @@ def exactly(people: int) -> Shown:
 
 
 def between(least: int, most: int) -> Shown:
-    """A range; one that may hold small numbers begins at 0 or says `<10`."""
+    """A range. One that may hold a small number says only what it is below."""
     if least == most and (least == 0 or least >= SMALLEST):
         return exactly(least)
-    if most < SMALLEST:
-        return _SMALL
+    if least < SMALLEST:
+        most = max(most, SMALLEST - 1)
+        return Shown(0, most, f"<{most + 1:,}")
     return Shown(least, most, f"{least:,}–{most:,}")
 
 

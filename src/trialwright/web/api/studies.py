@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import anyio.from_thread
+import anyio.to_thread
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from trialwright.library import LibraryError, View
+from trialwright.library.similarity import prepare as similar_prepared
 from trialwright.web.api import shaping
 from trialwright.web.api.asking import Asking
-from trialwright.web.api.columns import Columns, columns_at
+from trialwright.web.api.columns import FEW, Columns, columns_at, read_columns
 from trialwright.web.api.listing import DEFAULT_SIZE, LARGEST_SIZE, orders, page, question_of, start_of, token
 from trialwright.web.api.parameters import choice, number, parameters
 from trialwright.web.api.pieces import area_of_parameter
@@ -28,18 +31,36 @@ FILTERS = tuple(
 )
 LISTS = ("fields", "sort", *(name for name in FILTERS if name.endswith((".ids", ".overallStatus"))))
 KNOWN = (*QUERIES, *FILTERS, "countTotal", "fields", "format", "markupFormat", "pageSize", "pageToken", "sort")
+_PREPARED_AT_ONCE, _REST_S = 10, 0.005
 MARKUPS = ("markdown", "legacy")
 _ID_LIKE = re.compile(r"[A-Za-z0-9-]{3,40}")
 _ID = re.compile(r"NCT0*([1-9]\d{0,7})", re.IGNORECASE)
 
 
-def prepare(app: Starlette) -> None:
-    """Makes the columns before anybody asks for them; in a thread, since others are answered meanwhile."""
-    try:
-        with app.state.library.view() as view:
-            _columns(app, view)()
-    except (LibraryError, ProblemError):
-        pass  # whoever needs them asks again, and is told
+async def prepare(app: Starlette) -> None:
+    """Makes the columns, and what finding similar trials needs, before anybody asks; others are answered meanwhile."""
+    # Whoever needs what could not be made asks for it again, and is told.
+    with suppress(LibraryError, ProblemError):
+        number = await anyio.to_thread.run_sync(_size, app)
+        workers = app.state.workers
+        made = await workers.run(columns_at, workers.home) if number > FEW else None
+        await anyio.to_thread.run_sync(_prepare, app, made, abandon_on_cancel=True)
+
+
+def _size(app: Starlette) -> int:
+    with app.state.library.view() as view:
+        return len(view)
+
+
+def _prepare(app: Starlette, made: Columns | None) -> None:
+    with suppress(LibraryError, ProblemError), app.state.library.view() as view:
+        if not len(view):
+            return
+        app.state.columns.of(view, lambda: made or read_columns(view))
+        for number, _ in enumerate(similar_prepared(view)):
+            # A rest now and then, so that whoever asks now goes first.
+            if number % _PREPARED_AT_ONCE == 0 and app.state.ends.wait(_REST_S):
+                return
 
 
 def _columns(app: Starlette, view: View) -> Callable[[], Columns]:

@@ -14,7 +14,7 @@ from trialwright.library import View
 from trialwright.library.asking import CRITERIA_FILTERS, FILTERS, FilterText, understand
 from trialwright.library.errors import QueryError
 from trialwright.library.filters import PHASES, STATUSES, TYPES, WORDED
-from trialwright.library.searching import Found, Hit, Order, Search, search
+from trialwright.library.searching import NOT_STATED, Found, Hit, Order, Search, search
 from trialwright.trial import Trial
 
 from . import plainly
@@ -177,7 +177,8 @@ def _choices(given: QueryParams, found: Found | None) -> dict[str, tuple[Choice,
 
 
 def _countries(found: Found | None) -> tuple[tuple[str, int], ...]:
-    return found.facets.get("country", ()) if found else ()
+    counted = found.facets.get("country", ()) if found else ()
+    return tuple(one for one in counted if one[0] != NOT_STATED)
 
 
 def _taken(given: QueryParams, found: Found, in_words: int) -> Iterator[Taken]:
