@@ -142,6 +142,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return _free_of(part)
             case Has():
                 return _settled_thing(part, another)
+            case AnyOf(parts=parts) | All(parts=parts) if len(parts) > 1 and _says_one_thing(parts):
+                return parts[0]
             case AnyOf(parts=parts) if len(parts) == 2 and _BOTH.match(words) and " or " not in words:
                 return All(parts=parts, span=part.span)
             case Compare(qualifiers=qualifiers) if qualifiers:
@@ -184,6 +186,14 @@ def _allergy_too(part: Node) -> Node:
     if isinstance(part, Has) and part.concept.id == "excipient":
         return msgspec.structs.replace(part, concept=Concept(text=part.concept.text, kind="allergy"))
     return part
+
+
+def _says_one_thing(parts: tuple[Node, ...]) -> bool:
+    """`Contraindications to A, B or C`: one judgement, whose words name all three."""
+    return (
+        all(isinstance(one, Attest) for one in parts)
+        and len({(one.kind, one.text) for one in parts if isinstance(one, Attest)}) == 1
+    )
 
 
 def _is_none_within(has: Has) -> bool:

@@ -13,11 +13,11 @@ from trialwright.criteria.nodes import (
     Compare,
     CriterionKind,
     Has,
+    If,
     Node,
     Not,
     Score,
     Window,
-    rebuild,
     walk,
 )
 from trialwright.criteria.nodes import Any as AnyOf
@@ -76,11 +76,19 @@ def kind_of(aside: Node, part: Node, vocabulary: Vocabulary) -> bool:
 
 
 def push_window(node: Node, window: Window) -> Node:
-    """The tree with a window on everything on record that has none of its own."""
+    """The tree with a window on everything on record that has none of its own; what only says whom it concerns gets none."""
 
     def windowed(part: Node) -> Node:
+        if isinstance(part, If):
+            return msgspec.structs.replace(part, then=push_window(part.then, window))
         if isinstance(part, Has | Compare | Score) and part.when is None:
             return msgspec.structs.replace(part, when=window)
-        return part
+        match part:
+            case All(parts=parts) | AnyOf(parts=parts) | AtLeast(parts=parts):
+                return msgspec.structs.replace(part, parts=tuple(map(windowed, parts)))
+            case Not(part=inner):
+                return msgspec.structs.replace(part, part=windowed(inner))
+            case _:
+                return part
 
-    return rebuild(node, windowed)
+    return windowed(node)

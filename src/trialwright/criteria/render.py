@@ -90,6 +90,14 @@ _ATTEST = {
 }
 
 
+def _scale(name: str) -> str:
+    """An abbreviation in capitals ("ecog" is ECOG), other names in words."""
+    return name.upper() if len(name) <= _ABBREVIATION and name.isalpha() else name.replace("-", " ")
+
+
+_ABBREVIATION = 5
+
+
 def plain(node: Node) -> str:
     """One phrase that says what the node asks, in short words."""
     match node:
@@ -99,7 +107,7 @@ def plain(node: Node) -> str:
             words = _list(parts, "or")
             return f"{words}, or the like" if is_open else words
         case Not(part=part):
-            return f"not ({plain(part)})" if isinstance(part, All | AnyOf | AtLeast | If) else f"no {plain(part)}"
+            return f"no {plain(part)}" if isinstance(part, Has | Unread) else f"not ({plain(part)})"
         case AtLeast(count=count, parts=parts):
             return f"at least {count} of these: {_list(parts, 'and')}"
         case If(condition=condition, then=then):
@@ -109,7 +117,7 @@ def plain(node: Node) -> str:
         case Compare():
             return _compare(node)
         case Score(scale=scale, op=op, value=value):
-            return f"{scale.replace('-', ' ')} score {_OPS[op]} {value:f}{_window(node.when)}"
+            return f"{_scale(scale)} score {_OPS[op]} {value:f}{_window(node.when)}"
         case Stage():
             prefix = node.prefix or ""
             edition = f" ({node.edition})" if node.edition else ""

@@ -829,6 +829,9 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             if isinstance(meaning, Has) and meaning.concept.id is None:
                 return None
             return All(parts=(base, meaning), span=span) if base and meaning else None
+        case "y":
+            # "Local recurrence (with or without regional recurrence)": the second is not asked.
+            return reader.whole(rest, depth) if reader.under("exclusion").whole(body, depth) else None
         case "t":
             base, stage = reader.whole(rest, depth), reader.whole(inner, depth)
             staged = stage is not None and all(isinstance(part, Stage | All) for part in walk(stage))
