@@ -353,8 +353,17 @@ def _in_context(words: str, shape: Shape, context: tuple[CriterionKind, str], vo
     width = len(context[1]) + 2
     text = context[1] + ": " + words
     moved = [chunk._replace(start=chunk.start + width, end=chunk.end + width) for chunk in own]
-    node = Reader(text, context[0], vocabulary).whole([*lead, *moved]) if not shape[2] else None
-    return None if node is None else _moved_back(node, width)
+    chunks = [*lead, *moved]
+    node = Reader(text, context[0], vocabulary).whole(chunks) if not shape[2] else None
+    if node is None or loses_a_number(chunks, node):
+        return None
+    node = settled(node, text, words)
+    return None if is_doubtful(node, text) or not _is_about(node, width) else _moved_back(node, width)
+
+
+def _is_about(node: Node, width: int) -> bool:
+    """Whether the item's own words are read: a heading's words alone are no reading of it."""
+    return all(part.span is None or part.span.end > width for part in walk(node))
 
 
 def _moved_back(node: Node, width: int) -> Node:

@@ -144,14 +144,21 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return _settled_thing(part, another)
             case AnyOf(parts=parts) | All(parts=parts) if len(parts) > 1 and _says_one_thing(parts):
                 return parts[0]
+            case AnyOf(parts=parts) if all(isinstance(one, Attest) and one.kind == "judgement" for one in parts):
+                # "Unstable diseases or conditions": one judgement.
+                said = part.span.of(text) if part.span else words
+                return Attest(kind="judgement", text=" ".join(said.split()), span=part.span)
             case AnyOf(parts=parts) if len(parts) == 2 and _BOTH.match(words) and " or " not in words:
                 return All(parts=parts, span=part.span)
             case Compare(qualifiers=qualifiers) if qualifiers:
                 return msgspec.structs.replace(part, qualifiers=_worded(qualifiers))
             case AnyOf(parts=parts) if any(isinstance(one, Has) and one.concept.kind == "allergy" for one in parts):
                 return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
-            case AnyOf(parts=parts) if len(parts) > 1 and all(isinstance(one, Has) for one in parts):
-                return msgspec.structs.replace(part, parts=_shared(parts, text, words))
+            case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)):
+                shared = _shared(leaves, text, words)
+                if len(leaves) == len(parts) or shared != leaves:
+                    return msgspec.structs.replace(part, parts=shared)
+                return part
             case AnyOf(parts=parts) if all(isinstance(one, Compare) and one.op in ("<", "<=") for one in parts):
                 both = {one.measure.id for one in parts if isinstance(one, Compare)} == {"ast", "alt"}
                 slashed = slash or (both and "/" in words and re.search(r"\bor\b", words) is None)
@@ -212,25 +219,53 @@ def _free_of(has: Has) -> Not:
     return Not(part=msgspec.structs.replace(has, qualifiers=qualifiers, when=when), span=has.span)
 
 
-def _shared(parts: tuple[Node, ...], text: str, words: str) -> tuple[Node, ...]:
+def _leaves(parts: tuple[Node, ...]) -> tuple[Has, ...]:
+    """The things of a list and of the lists in it; none when there is anything else, or a list that goes on."""
+    found: list[Has] = []
+    for part in parts:
+        match part:
+            case Has():
+                found.append(part)
+            case AnyOf(parts=inner, open=False) if leaves := _leaves(inner):
+                found += leaves
+            case _:
+                return ()
+    return tuple(found)
+
+
+def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     """What stands at one end of a list and may belong to all of it, given to the others too.
 
     An exception belongs to all. A window belongs to all drugs and procedures. Elsewhere ("active asthma or eczema", "asthma or stroke
     within 6 months") nobody can tell; the words become a qualifier of the others, so that their presence settles nothing and their
     absence still answers.
     """
-    things = [one for one in parts if isinstance(one, Has)]
+    planned = next((place for place in range(1, len(things)) if "planned" in things[place].status), len(things))
+    if planned < len(things):
+        # "Surgery or injury within 28 days, or the need for surgery during the trial": the plan is a thing of its own.
+        head = _shared(things[:planned], text, words) if planned > 1 else things[:planned]
+        return (*head, *things[planned:])
     *firsts, last = things
+    if (
+        last.qualifiers
+        and not any(one.qualifiers for one in firsts)
+        and all(one.concept.kind in _GIVEN for one in things)
+    ):
+        # "Antiplatelets or anticoagulants due to other reasons".
+        firsts = [
+            _also(one, *(word for word in last.qualifiers if _stands_behind(word, last, words))) for one in firsts
+        ]
     if last.unless and not any(one.unless for one in firsts):
         firsts = [msgspec.structs.replace(one, unless=last.unless) for one in firsts]
     window = last.when if last.when is not None and last.when.side == "before" else None
     same = all(one.concept.id == last.concept.id is not None for one in firsts)
-    if window is not None and window.at_most is not None and all(one.when is None for one in firsts) and not same:
+    timeless = [one.when for one in firsts if one.when != window]
+    if window is not None and window.at_most is not None and timeless and not any(timeless) and not same:
         alike = all(one.concept.kind in _GIVEN for one in things)
         timed = window.span.of(text) if window.span else ""
         firsts = [
             one
-            if _SHARED.intersection(one.status)
+            if one.when is not None or _SHARED.intersection(one.status)
             else msgspec.structs.replace(one, when=window)
             if alike
             else _also(one, timed)
@@ -251,6 +286,11 @@ _EXAMPLES = re.compile(r"\b(?:such as|e\.?\s?g\b|for example|including|i\.?\s?e\
 def _also(has: Has, *more: str) -> Has:
     added = tuple(" ".join(one.lower().split()) for one in more if one and one not in has.qualifiers)
     return msgspec.structs.replace(has, qualifiers=(*has.qualifiers, *added))
+
+
+def _stands_behind(qualifier: str, has: Has, words: str) -> bool:
+    at, name = words.lower().find(qualifier.lower()), words.lower().find(has.concept.text.lower())
+    return at > name >= 0
 
 
 def _stands_before(qualifier: str, has: Has, words: str) -> bool:
@@ -277,7 +317,7 @@ def _is_positive(attest: Attest) -> bool:
     )
 
 
-_RUN_ON = re.compile(r"[a-z0-9)%] (?:No|Not|Without) ")
+_RUN_ON = re.compile(r"[a-z0-9)%] (?:(?:No|Not|Without) |[A-Z][a-z]+(?: therapy)?: )")
 _CONTAINS = re.compile(
     r"\b(?:that|which) (?:includes?|contains?|consists? of)\b|\bconsisting of\b|\bcontaining\b", re.IGNORECASE
 )
@@ -362,7 +402,7 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         # "Asthma that requires inhaled steroids or cromolyn": what it requires is no member of the list.
         return True
     denied = any(isinstance(one, Not) and isinstance(one.part, Has) for one in parts)
-    if denied and things:
+    if denied and things and not _ONLY_IF.search(words):
         # "No arterial or venous thrombosis": the "no" covers both.
         return True
     return len(things) == len(parts) > 1 and _says_of_one(things, words)

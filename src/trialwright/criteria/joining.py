@@ -41,7 +41,7 @@ def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
     """`base` without `aside`; in a list, only the members that `aside` is a kind of lose it, else the last."""
     span = base.span.cover(aside.span) if base.span and aside.span else base.span
     match base:
-        case Has() if excepted := _occurrences(aside):
+        case Has() if (excepted := _occurrences(aside)) and all(is_of_sort(base, one) for one in excepted):
             return msgspec.structs.replace(base, unless=(*base.unless, *excepted), span=span)
         case Not(part=part):
             return Not(part=excepting(part, aside, vocabulary), span=span)
@@ -55,6 +55,17 @@ def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
             return msgspec.structs.replace(base, parts=(*parts, Not(part=aside, span=aside.span)), span=span)
         case _:
             return All(parts=(base, Not(part=aside, span=aside.span)), span=span)
+
+
+_GIVEN = frozenset({"drug", "procedure", "vaccine", "device"})
+
+
+def is_of_sort(base: Has, aside: Has) -> bool:
+    """Whether an occurrence of the one can be one of the other: a progression is no radiotherapy, and excepts none."""
+    return (base.concept.kind in _GIVEN) == (aside.concept.kind in _GIVEN) or "allergy" in (
+        base.concept.kind,
+        aside.concept.kind,
+    )
 
 
 def _occurrences(aside: Node) -> tuple[Has, ...]:

@@ -144,9 +144,10 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             continue
         if not group or len(group) > 3 or any(chunk.cat not in "qUA" for chunk in group) or not following:
             continue
-        noun = phrase.words([following[-1]]).split()[-1].lower()
-        if isinstance(following[-1].value, Concept):
-            noun = following[-1].value.text.split()[-1].lower()
+        noun_chunk = next((chunk for chunk in reversed(following) if chunk.cat not in "SpF"), following[-1])
+        noun = phrase.words([noun_chunk]).split()[-1].lower()
+        if isinstance(noun_chunk.value, Concept):
+            noun = noun_chunk.value.text.split()[-1].lower()
         own = phrase.words([group[-1]]).split()[-1].lower()
         if (
             not _SHARED_HEADS.match(noun)

@@ -28,7 +28,7 @@ from trialwright.criteria.cuts import (
     tiered_at,
     trim,
 )
-from trialwright.criteria.joining import excepting, join_listed, push_window
+from trialwright.criteria.joining import excepting, is_of_sort, join_listed, push_window
 from trialwright.criteria.lexer import Bound, Chunk
 from trialwright.criteria.lists import bind_objects, is_weak
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, Stage, rebuild, walk
@@ -401,6 +401,12 @@ def _person(chunk: Chunk) -> Node:
     return Person(sex="male" if chunk.cat == "m" else "female", span=chunk.span)
 
 
+def _is_of_another_sort(base: Node, aside: Node) -> bool:
+    """`At least 8 weeks since radiotherapy, unless progression is proven`: not one of what is ruled out, but leave from the rule."""
+    inner = base.part if isinstance(base, Not) else base
+    return isinstance(inner, Has) and isinstance(aside, Has) and not is_of_sort(inner, aside)
+
+
 _ELIGIBLE_IF = re.compile(
     r"\b(?:eligible|allowed|permitted|included|enrolled)\b.*\b(?:if|provided|when)\b", re.IGNORECASE
 )
@@ -424,7 +430,7 @@ def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
         # "Patients with X are eligible if Y" asks Y of those with X.
         asked = reader.under("inclusion").whole(chunks[at + 1 :], depth)
         return If(condition=base, then=asked, span=extent(chunks)) if asked is not None else None
-    unless = chunks[at].value == "unless" and not isinstance(base, Not)
+    unless = chunks[at].value == "unless" and (not isinstance(base, Not) or _is_of_another_sort(base, aside))
     if reader.kind == "inclusion" and (unless or _is_limit(base)):
         return AnyOf(parts=(base, aside), span=Span(chunks[0].start, chunks[-1].end))
     return excepting(base, aside, reader.vocabulary)
@@ -807,7 +813,8 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
                 return tier
             if isinstance(base, Has) and aside is None:
                 aside = _elsewhere(base, body, reader)
-            if base and aside and reader.kind == "inclusion" and _is_limit(base):
+            freed = base and aside and (_is_limit(base) or _is_of_another_sort(base, aside))
+            if base and aside and freed and reader.kind == "inclusion":
                 return AnyOf(parts=(base, aside), span=span)
             return excepting(base, aside, reader.vocabulary) if base and aside else None
         case "I":

@@ -175,6 +175,8 @@ class _Item:
         if when is not None and when.lasting is None and self._is_ended(qualifiers):
             when = msgspec.structs.replace(when, edge="end")
             qualifiers = tuple(words for words in qualifiers if words not in _ENDED)
+        if concept.kind == "drug" and not status and when is None and _AT_ENTRY.search(self.phrase.words()):
+            status = ("current",)
         reason, cause, qualifiers = self._relation(concept, after, qualifiers)
         recurrence = self._for_recurrence(concept, after)
         if recurrence is not None and when is None:
@@ -522,6 +524,10 @@ _METHODS = (
 )
 _ANOTHER = re.compile(r"\b(?:other|another|additional|second|secondary|prior|previous|history|concurrent|past)\b")
 _PAST = re.compile(r"\b(?:prior|previous|past|history)\b")
+_AT_ENTRY = re.compile(
+    r"\bat (?:the )?(?:time of )?(?:inclusion|enrol?lment|screening|study entry|registration|randomi[sz]ation|entry)\b",
+    re.IGNORECASE,
+)
 _ENDED = frozenset({"finished", "completed", "ended", "terminated", "stopped", "discontinued"})
 _COMPLETED = re.compile(r"\b(?:complet\w+|finish\w+|discontinu\w+|stopp\w+)\b", re.IGNORECASE)
 _CAUSED = re.compile(
