@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from trialwright.codes.dates import PartialDate
     from trialwright.criteria.nodes import Criteria
-    from trialwright.export.api import compile, read, read_all, read_patient, screen  # noqa: A004
+    from trialwright.export.api import compile, funnel, read, read_all, read_patient, screen  # noqa: A004
     from trialwright.export.report import Report
     from trialwright.patients.facts import Patient
     from trialwright.patients.remarks import ChartError
@@ -28,6 +28,7 @@ __all__ = [
     "Trial",
     "__version__",
     "compile",
+    "funnel",
     "read",
     "read_all",
     "read_patient",
@@ -42,7 +43,7 @@ _HOMES = {
     "ReadError": "trialwright.registries.unreadable",
     "Report": "trialwright.export.report",
     "Trial": "trialwright.trial",
-} | dict.fromkeys(("compile", "read", "read_all", "read_patient", "screen"), "trialwright.export.api")
+} | dict.fromkeys(("compile", "funnel", "read", "read_all", "read_patient", "screen"), "trialwright.export.api")
 
 
 def __getattr__(name: str) -> object:

@@ -161,3 +161,14 @@ def test_fail_on_nobody(run: Run, folder: Path, tmp_path: Path) -> None:
     (place / "a.yaml").write_text("id: a\nbirth: 2015-01-01\n", encoding="utf-8")
     assert asked(run, folder, place, "--fail-on", "nobody").exit_code == 1
     assert asked(run, folder, place).exit_code == 0
+
+
+def test_python_gives_what_the_command_gives(run: Run, folder: Path, charts: Path, tables: Path) -> None:
+    import trialwright
+
+    day, record = date(2026, 3, 2), trialwright.read(folder / "one.json")
+    expected = in_json(asked(run, folder, charts, "--format", "json"))["steps"]
+    for population in (read_patients(charts, as_of=day), tables):
+        found = trialwright.funnel(record, population, as_of=day)
+        assert msgspec.json.decode(msgspec.json.encode(found.steps)) == expected
+    assert repr(found) == "<Funnel of NCT00000001 over 40 people as of 2026-03-02>"

@@ -326,12 +326,13 @@ def test_a_charts_words_stand_in_no_error_and_in_no_log(
 
 
 def test_what_nobody_expected_is_answered_and_logged_without_its_words(
-    app: Starlette, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    web_home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(*_: object) -> None:
         raise KeyError(SECRET)
 
-    monkeypatch.setattr(app.state, "workers", type("Broken", (), {"run": fails, "home": None}))
+    app = application(web_home)
+    app.state.workers = type("Broken", (), {"run": fails, "home": None})
     with caplog.at_level(logging.DEBUG):
         answer = answers(app, raise_server_exceptions=False).post(SCREEN, json={"patient": {"sex": SECRET}})
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:trialwright:problem:failed")
@@ -357,7 +358,7 @@ def failing_work() -> None:
 
 def test_work_that_takes_too_long_is_ended_and_the_next_is_done(tmp_path: Path) -> None:
     async def tried() -> tuple[int, int]:
-        workers = Workers(tmp_path, limit_s=4.0)
+        workers = Workers(tmp_path, limit_s=2.0)
         with pytest.raises(ProblemError) as first:
             await workers.run(long_work)
         return first.value.status, await workers.run(len, "abc")

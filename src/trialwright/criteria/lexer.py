@@ -765,6 +765,11 @@ def _without_manuals(chunks: list[Chunk], text: str) -> list[Chunk]:
     place = 0
     while place < len(chunks):
         chunk = chunks[place]
+        staged = chunk.cat == "K" and isinstance(chunk.value, Entry) and chunk.value.id == "ajcc"
+        if staged and next((one.cat for one in chunks[place + 1 :] if one.cat not in "Fp"), "") == "t":
+            # "AJCC rT1-T4": the manual's name asks for nothing more.
+            place += 1
+            continue
         said_of = _manual_says(chunk)
         if said_of is None or not any(one.cat == said_of for one in kept):
             kept.append(chunk)

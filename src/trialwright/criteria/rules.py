@@ -595,7 +595,8 @@ def read_relative(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     if not at or len(behind) != 1 or not isinstance(behind[0].value, Entry) or behind[0].value.kind != "finding":
         return None
     base, found = reader.whole(chunks[:at], depth), reader.whole(behind, depth)
-    return All(parts=(base, found), span=extent(chunks)) if base is not None and found is not None else None
+    asks = base is not None and not (isinstance(base, All) and not base.parts)
+    return All(parts=(base, found), span=extent(chunks)) if base and asks and found is not None else None
 
 
 def read_by_sex(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:

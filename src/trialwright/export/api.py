@@ -1,4 +1,4 @@
-"""The Python outlet: read records and charts, compile criteria, screen a patient, each in one call.
+"""The Python outlet: read records and charts, compile criteria, screen a patient, count a population, each in one call.
 
 Clock and completeness are arguments; nothing is read from the environment.
 """
@@ -6,6 +6,7 @@ Clock and completeness are arguments; nothing is read from the environment.
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trialwright.criteria.nodes import Criteria
 from trialwright.patients.facts import Domain, Patient
@@ -13,6 +14,9 @@ from trialwright.trial import Trial
 
 from .report import Report
 from .screening import Compiled, Terms, compile_trials, screen_patient
+
+if TYPE_CHECKING:
+    from .funnels.report import FunnelReport
 
 
 def read(source: Path | str | bytes) -> Trial:
@@ -77,3 +81,26 @@ def screen(
     compiled: Iterable[Compiled] = compile_trials(several)
     terms = Terms(as_of=as_of, complete=frozenset(complete), without=frozenset(without))
     return screen_patient(patient, compiled, terms)
+
+
+def funnel(
+    trial: Trial,
+    population: Iterable[Patient] | Path,
+    *,
+    as_of: date,
+    complete: Iterable[Domain] = (),
+    order: Iterable[str] = (),
+    without: Iterable[str] = (),
+) -> "FunnelReport":
+    """A population counted through a trial's criteria; fewer than 10 people are shown as <10.
+
+    population  charts, or a folder of fact tables
+    as_of, complete, without  as for `screen`
+    order       ids of criteria that come first
+    raises      TableError for a folder that holds no fact tables
+    """
+    from .funnels.counting import FunnelTerms, count_population, report_funnel
+
+    terms = FunnelTerms(as_of=as_of, complete=frozenset(complete), order=tuple(order), without=frozenset(without))
+    criteria = compile(trial)
+    return report_funnel(trial, criteria, count_population(population, criteria, terms), terms)

@@ -139,6 +139,11 @@ def test_a_number_near_one_already_shown_is_a_range() -> None:
     ]
 
 
+def test_a_range_of_one_number_is_wider() -> None:
+    nested = Nested()
+    assert [str(nested.show(people)) for people in (11, 10)] == ["11", "<11"]
+
+
 def test_a_difference_is_no_closer_than_what_it_joins() -> None:
     assert str(difference(exactly(100), exactly(60), 40)) == "40"
     assert str(difference(between(91, 99), exactly(60), 35)) == "31–39"

@@ -3,8 +3,9 @@
 Exact counts come in (`engines.counts`), a `FunnelReport` goes out, in which small numbers are hidden.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 
 import msgspec
 
@@ -12,9 +13,9 @@ from trialwright import __version__
 from trialwright.criteria.nodes import Criteria, Criterion
 from trialwright.criteria.render import plain
 from trialwright.engines.attrition import Step, attrition, bits_of, is_for_persons, remaining, undecided
-from trialwright.engines.counts import BAND_STARTS, NOT_RECORDED, SEXES, Cell, Counts, criteria_names
+from trialwright.engines.counts import BAND_STARTS, NOT_RECORDED, SEXES, Cell, Counts, count_patients, criteria_names
 from trialwright.engines.thresholds import WhatIf, changed, limit_of
-from trialwright.patients.facts import Domain
+from trialwright.patients.facts import Complete, Domain, Patient
 from trialwright.trial import Trial
 
 from .report import Aside, FunnelReport, GroupRow, StepRow, WhatIfRow
@@ -44,6 +45,25 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     given: int
     unread: int
     gaps: dict[str, str] = {}
+
+
+def count_population(population: Iterable[Patient] | Path, criteria: Criteria, terms: FunnelTerms) -> Counted:
+    """Everybody judged once. population: charts, or a folder of fact tables.
+
+    raises  TableError for a folder that holds no such tables; as `with_variants`
+    """
+    from trialwright.codes.vocabulary import default_vocabulary
+    from trialwright.engines.sql import gaps
+
+    judged, complete, vocabulary = with_variants(criteria, terms), Complete(terms.complete), default_vocabulary()
+    if not isinstance(population, Path):
+        counts = count_patients(population, judged, index_date=terms.as_of, complete=complete, vocabulary=vocabulary)
+        return Counted(counts=counts, engine="memory", given=counts.people, unread=0)
+    from trialwright.engines import duckdb
+
+    counts = duckdb.count(population, judged, index_date=terms.as_of, complete=complete, vocabulary=vocabulary)
+    known = {gap.criterion: gap.reason for gap in gaps(judged)}
+    return Counted(counts=counts, engine="duckdb", given=counts.people, unread=0, gaps=known)
 
 
 def with_variants(criteria: Criteria, terms: FunnelTerms) -> Criteria:

@@ -64,7 +64,9 @@ class Nested:
             return exactly(people)
         known = min(near, key=lambda one: abs(one - people))
         if people < known:
-            return between(max(known - SMALLEST + 1, 0 if people == 0 else SMALLEST), known - 1)
+            least = max(known - SMALLEST + 1, SMALLEST)
+            # A range of one number would be the number.
+            return between(least if least < known - 1 else 0, known - 1)
         return between(known + 1, known + SMALLEST - 1)
 
 
