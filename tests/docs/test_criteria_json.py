@@ -79,10 +79,6 @@ def test_the_example_of_the_page_is_what_the_program_writes() -> None:
     assert without_codes(written["criteria"][1]) == without_codes(shown["criteria"][0])
 
 
-@pytest.mark.xfail(
-    reason="codec._add_codes takes a criterion for a concept (it has text, kind and id too) and goes no deeper",
-    strict=True,
-)
 def test_the_codes_are_written() -> None:
     written = json.loads(to_json(compile_text(TEXT)))
     assert written["criteria"][1]["node"]["parts"][0]["measure"]["codes"]["loinc"] == ["1742-6", "1743-4", "1744-2"]

@@ -105,7 +105,7 @@ def _codes_by_system(concept: dict[str, Any]) -> None:
 def _add_codes(part: Any, vocabulary: Vocabulary) -> None:
     """Every concept with an id gets its codes; a tree of plain JSON is changed in place."""
     match part:
-        case {"text": str(), "kind": str(), "id": str(known)} if part["id"] is not None:
+        case {"text": str(), "kind": str(), "id": str(known)} if "node" not in part:
             try:
                 entry = vocabulary.get(known)
             except KeyError:
