@@ -34,7 +34,23 @@ _NOT_A_CONDITION = re.compile(
     r"[a-z]{2,4}-?\d{3,})\b",
     re.IGNORECASE,
 )
-_NOT_ON_RECORD = frozenset({"screening", "language", "excipient", "diagnosis", "study-visit"})
+_NOT_ON_RECORD = frozenset(
+    {
+        "lung-function",
+        "kidney-function",
+        "liver-function",
+        "organ-function",
+        "bone-marrow-function",
+        "cardiac-function",
+        "coagulation-function",
+        "thyroid-function",
+        "screening",
+        "language",
+        "excipient",
+        "diagnosis",
+        "study-visit",
+    }
+)
 """An event, an ability or a part of a product: that it is on record says nothing about a person."""
 
 _RESULT = re.compile(
@@ -62,6 +78,9 @@ _ANOTHER = re.compile(
 )
 _WHOSE = re.compile(
     r"(?:in\s+)?(?:the\s+)?(?:opinion|judge?ment|discretion|.{0,30}\b(?:opinion|judge?ment))\b", re.IGNORECASE
+)
+_LEAVES_OUT = re.compile(
+    r"\b(?:without|except\w*|other than|excluding|unless|but (?:not|no)|apart from|besides)\b", re.IGNORECASE
 )
 _ONLY_IF = re.compile(r"\b(?:only if|unless|except|provided)\b", re.IGNORECASE)
 _AND_MORE = re.compile(r"\b(?:or other|and other|including)\b", re.IGNORECASE)
@@ -317,7 +336,7 @@ def _is_positive(attest: Attest) -> bool:
     )
 
 
-_RUN_ON = re.compile(r"[a-z0-9)%] (?:(?:No|Not|Without) |[A-Z][a-z]+(?: therapy)?: )")
+_RUN_ON = re.compile(r"[a-z0-9)%] (?:- )?(?:(?:No|Not|Without) |[A-Z][a-z]+(?: therapy)?: )")
 _CONTAINS = re.compile(
     r"\b(?:that|which) (?:includes?|contains?|consists? of)\b|\bconsisting of\b|\bcontaining\b", re.IGNORECASE
 )
@@ -366,6 +385,11 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return bool(children(inner)) or _ONLY_IF.search(words) is None
         case Has():
             return _doubtful_thing(part, isinstance(above, All | AnyOf), words)
+        case AnyOf(parts=parts) if any(isinstance(one, All) and not one.parts for one in parts):
+            # One way of meeting it asks nothing: then nothing is asked at all.
+            return True
+        case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
+            return _LEAVES_OUT.search(words) is None
         case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
             return True
         case AnyOf(parts=parts):

@@ -67,7 +67,8 @@ def read_stated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | N
         return If(condition=base, then=condition, span=span) if base and condition else None
     if base is None or rest or reader.kind == "exclusion":
         return None
-    return All(span=span)
+    # "Patients with X are eligible" asks for X or lets it in; only "X is allowed" says which.
+    return None if _ELIGIBLE.search(reader.phrase([chunks[at]]).words()) else All(span=span)
 
 
 _UNNAMED_THING = (
@@ -102,6 +103,9 @@ def read_any_condition(reader: Reader, chunks: Sequence[Chunk], depth: int) -> N
     if named is not None and named < judge and (examples is None or named < examples):
         return None
     return Attest(kind="judgement", text=words, span=extent(chunks))
+
+
+_ELIGIBLE = re.compile(r"\b(?:eligible|included|enrol\w*|recruited|candidates?)\b", re.IGNORECASE)
 
 
 def read_attested(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
@@ -722,7 +726,8 @@ def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Nod
         parts.append(node)
     if len(parts) == 1:
         return parts[0]
-    if not either and _names_both_sexes(reader.text[chunks[0].start : chunks[-1].end]):
+    sexed = any(chunk.cat in "mf" for chunk in chunks)
+    if not either and sexed and _names_both_sexes(reader.text[chunks[0].start : chunks[-1].end]):
         # "Men and non-pregnant women": nobody is both, so each is enough.
         if any(isinstance(part, If) for part in parts):
             return None
