@@ -40,11 +40,11 @@ from trialwright.criteria.nodes import (
     walk,
 )
 from trialwright.criteria.nodes import Any as AnyOf
+from trialwright.criteria.parentheses import read_atom, read_grouped
 from trialwright.criteria.phrase import Phrase, Source
 from trialwright.criteria.rules import (
     binds_objects,
     read_any_condition,
-    read_atom,
     read_attested,
     read_by_sex,
     read_conditional,
@@ -54,7 +54,6 @@ from trialwright.criteria.rules import (
     read_either_way,
     read_examples,
     read_exception,
-    read_grouped,
     read_labelled,
     read_negated,
     read_obliged,

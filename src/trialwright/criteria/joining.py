@@ -103,3 +103,14 @@ def push_window(node: Node, window: Window) -> Node:
                 return part
 
     return windowed(node)
+
+
+def is_limit(node: Node) -> bool:
+    """A limit that all must keep: whoever is excepted from it need not keep it."""
+    return all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(node)) and bool(
+        list(walk(node))[1:] or isinstance(node, Compare | Score)
+    )
+
+
+def is_measured(node: Node) -> bool:
+    return all(isinstance(part, Compare | All | AnyOf) for part in walk(node))
