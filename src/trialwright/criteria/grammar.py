@@ -77,12 +77,16 @@ _REQUIREMENT = re.compile(r"\b(?:must|should|need to|needs to|has to|have to|req
 _WAIVED = re.compile(
     r"\b(?:must|should|will|to) be (?:excluded by|confirmed by|performed|done|repeated|obtained)\b|"
     r"\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b|"
-    r"\bexceptions? (?:may|can|will|might) be (?:considered|made|granted|discussed|allowed)\b|"
-    r"\b(?:women|females?|woman|wocbp)\b.{0,60}\b(?:considered|defined as)\b.{0,60}\b(?:post-?menopausal|child-?bearing|sterile|fertile)\b|"
-    r"\b(?:post-?menopausal|child-?bearing potential|post-?menopause) (?:is|are|status is) defined\b|age-specific requirements apply",
+    r"\bexceptions? (?:may|can|will|might) be (?:considered|made|granted|discussed|allowed)\b",
     re.IGNORECASE,
 )
-"""Sentences that ask for nothing: what is optional, what is at somebody's discretion, what a word above means."""
+"""Sentences that ask for nothing: what is optional, what is at somebody's discretion."""
+_DEFINES = re.compile(
+    r"\b(?:women|females?|woman|wocbp)\b.{0,60}\b(?:considered|defined as)\b.{0,60}\b(?:post-?menopausal|child-?bearing|sterile|fertile)\b|"
+    r"\b(?:post-?menopausal|child-?bearing potential|post-?menopause) (?:is|are|status is) defined\b",
+    re.IGNORECASE,
+)
+"""Sentences that say what a word above means; kept unread, for they ask nothing and may change what is asked."""
 
 
 # Words that may turn the sense of what stands before them: behind these nothing is taken for read.
@@ -178,7 +182,7 @@ class Reader:
                 continue
             if nodes and _WAIVED.search(self.phrase(sentence).words()):
                 continue
-            node = self.whole(sentence)
+            node = None if nodes and _DEFINES.search(self.phrase(sentence).words()) else self.whole(sentence)
             if node is None and nodes and isinstance(nodes[-1], If):
                 # What follows a statement about some of the patients is about them too.
                 last = nodes[-1]

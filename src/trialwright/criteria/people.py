@@ -90,8 +90,11 @@ def _aged(phrase: Phrase) -> bool:
 
 
 def _is_age_alone(phrase: Phrase) -> bool:
-    """`Patients ≥ 18 years`, `≥ 18 years`: years that say nothing else of people, or of nothing else."""
+    """`Patients ≥ 18 years`, `≥ 18 years`, when that is all that the text says: behind a label they may be years of anything."""
     if phrase.cats != "Q" or phrase.chunks[0].value.time != "year":
+        return False
+    around = phrase.text[: phrase.span.start] + phrase.text[phrase.span.end :]
+    if re.search(r"\w", around):
         return False
     bound = phrase.chunks[0].value
     top = bound.high if bound.high is not None else bound.low

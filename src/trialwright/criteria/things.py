@@ -175,7 +175,8 @@ class _Item:
         if when is not None and when.lasting is None and self._is_ended(qualifiers):
             when = msgspec.structs.replace(when, edge="end")
             qualifiers = tuple(words for words in qualifiers if words not in _ENDED)
-        if concept.kind == "drug" and not status and when is None and _AT_ENTRY.search(self.phrase.words()):
+        alone = not re.search(r"[,&|;/]", self.phrase.cats)
+        if concept.kind == "drug" and not status and when is None and alone and _AT_ENTRY.search(self.phrase.words()):
             status = ("current",)
         reason, cause, qualifiers = self._relation(concept, after, qualifiers)
         recurrence = self._for_recurrence(concept, after)
