@@ -45,12 +45,16 @@ _LONGEST = 20_000
 
 
 def compile_criteria(trial: Trial, vocabulary: Vocabulary | None = None) -> Criteria:
-    """The criteria of a trial, read from its eligibility text; empty with a diagnostic when the record has none."""
+    """The criteria of a trial, read from its eligibility text; empty with a diagnostic when the record has none.
+
+    What the trial is about is said by its conditions, by its title where the record has none.
+    """
     text = trial.eligibility.eligibility_criteria
     if not text or not text.strip():
         note = Diagnostic(code="no-criteria", message="the record has no eligibility text", where="eligibilityModule")
         return Criteria(trial=trial.nct_id or "", criteria=(), diagnostics=(note,))
-    return compile_text(text, trial=trial.nct_id or "", conditions=trial.conditions, vocabulary=vocabulary)
+    about = trial.conditions or ((trial.title,) if trial.title else ())
+    return compile_text(text, trial=trial.nct_id or "", conditions=about, vocabulary=vocabulary)
 
 
 def compile_text(

@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from trialwright.codes.concepts import Concept
-from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Unread, children, rebuild, walk
+from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Status, Unread, children, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
 
@@ -151,6 +151,9 @@ def settled(node: Node, text: str, words: str) -> Node:
             case Attest(kind="consent" | "compliance" | "capacity", text=claim) if _HARM.search(claim):
                 # What would hinder compliance is the lack of it.
                 return Not(part=part, span=part.span)
+            case Has(concept=Concept(text="syndrome"), qualifiers=asked) if _IMMUNE.search(" ".join(asked)):
+                # "Autoimmune disease or a syndrome requiring systemic steroids".
+                return msgspec.structs.replace(part, concept=_IMMUNE_SYNDROME, status=_needing_treatment(part))
             case Has(concept=Concept(kind="condition" | "finding") as concept) if _ANY_ILLNESS.match(concept.text):
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(concept=Concept(kind="condition" | "finding") as concept) if (
@@ -159,6 +162,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(qualifiers=qualifiers) if "free" in qualifiers:
                 return _free_of(part)
+            case Has(concept=Concept(id=name)) if name in _ALONE:
+                return _alone(part)
             case Has():
                 return _settled_thing(part, another)
             case AnyOf(parts=parts) | All(parts=parts) if len(parts) > 1 and _says_one_thing(parts):
@@ -173,6 +178,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return msgspec.structs.replace(part, qualifiers=_worded(qualifiers))
             case AnyOf(parts=parts) if any(isinstance(one, Has) and one.concept.kind == "allergy" for one in parts):
                 return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
+            case AnyOf(parts=parts) if _excepted_alike(parts) != parts:
+                return msgspec.structs.replace(part, parts=_excepted_alike(parts))
             case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)):
                 shared = _shared(leaves, text, words)
                 if len(leaves) == len(parts) or shared != leaves:
@@ -188,6 +195,24 @@ def settled(node: Node, text: str, words: str) -> Node:
     return rebuild(node, settle)
 
 
+_LOCAL, _REGIONAL = (
+    Concept(text=f"{place} recurrence", kind="finding", id=f"{place}-recurrence") for place in ("local", "regional")
+)
+_DISTANT = Concept(text="distant metastasis", kind="condition", id="distant-metastasis")
+_ALONE = {
+    "isolated-local-recurrence": (_LOCAL, _REGIONAL, _DISTANT),
+    "isolated-regional-recurrence": (_REGIONAL, _LOCAL, _DISTANT),
+}
+
+
+def _alone(has: Has) -> Node:
+    """`Only a regional recurrence`: one there, and none elsewhere."""
+    there, *elsewhere = _ALONE[has.concept.id or ""]
+    others = (Not(part=Has(concept=one, span=has.span), span=has.span) for one in elsewhere)
+    return All(parts=(msgspec.structs.replace(has, concept=there), *others), span=has.span)
+
+
+_OF_THE_TRIAL = re.compile(r"\b(?:duration|course|period|time) of (?:the )?(?:trial|study)\b", re.IGNORECASE)
 _PLANS = frozenset({"planned-pregnancy", "planned-conception-or-fathering"})
 
 
@@ -200,11 +225,14 @@ def _settled_thing(has: Has, another: bool) -> Has:
     if concept.id in _PLANS and when is not None and when.side != "before":
         # "Planning pregnancy during the trial": the plan is there now.
         when = None
+    qualifiers = _worded(has.qualifiers)
+    if concept.id in _PLANS:
+        qualifiers = tuple(one for one in qualifiers if not _OF_THE_TRIAL.search(one))
     if concept.kind in ("drug", "procedure") and "treated" in status:
         status = tuple(one for one in status if one != "treated")
     if concept.id == "second-malignancy" and not another:
         concept = msgspec.structs.replace(concept, id="malignancy")
-    return msgspec.structs.replace(has, status=status, concept=concept, when=when, qualifiers=_worded(has.qualifiers))
+    return msgspec.structs.replace(has, status=status, concept=concept, when=when, qualifiers=qualifiers)
 
 
 def _allergy_too(part: Node) -> Node:
@@ -227,6 +255,29 @@ def _is_none_within(has: Has) -> bool:
     when = has.when
     timed = when is not None and when.lasting is not None and when.at_most is None and when.anchor is not None
     return timed and has.concept.kind in ("drug", "procedure", "behaviour", "vaccine", "device")
+
+
+_IMMUNE = re.compile(r"\b(?:steroid|corticosteroid|immunosuppress|immunomodulat)", re.IGNORECASE)
+
+
+_IMMUNE_SYNDROME = Concept(text="autoimmune syndrome", kind="condition", id="autoimmune-disease")
+
+
+def _excepted_alike(parts: tuple[Node, ...]) -> tuple[Node, ...]:
+    """What is excepted from autoimmune disease is excepted from an autoimmune syndrome too."""
+    named = [
+        one.unless for one in parts if isinstance(one, Has) and one.concept.id == _IMMUNE_SYNDROME.id and one.unless
+    ]
+    return tuple(
+        msgspec.structs.replace(one, unless=named[0])
+        if named and isinstance(one, Has) and one.concept == _IMMUNE_SYNDROME and not one.unless
+        else one
+        for one in parts
+    )
+
+
+def _needing_treatment(has: Has) -> tuple[Status, ...]:
+    return has.status if "requires_treatment" in has.status else (*has.status, "requires_treatment")
 
 
 def _free_of(has: Has) -> Not:

@@ -7,6 +7,7 @@ import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
+from trialwright.criteria.accompanied import read_accompanied
 from trialwright.criteria.atoms import ATOMS
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
@@ -280,11 +281,7 @@ class Reader:
     def _headed(self, body: Sequence[Chunk], chunks: Sequence[Chunk], *, negated: bool) -> Node | None:
         """A known thing with words behind it that were not understood: they narrow it, so that its absence still answers."""
         for end in range(len(body) - 1, 0, -1):
-            if (
-                body[end].cat not in "pu,G"
-                or any(chunk.cat in _TURNS for chunk in body[end:])
-                or body[end - 1].cat in ",&|/pF"
-            ):
+            if body[end].cat not in "pu,G" or self._turns(body[end:]) or body[end - 1].cat in ",&|/pF":
                 continue
             base = self.whole(body[:end])
             if not isinstance(base, Has) or base.concept.id is None:
@@ -294,6 +291,11 @@ class Reader:
             node: Node = All(parts=(base, rest), span=Span(body[0].start, body[-1].end))
             return Not(part=node, span=span) if negated else node
         return None
+
+    def _turns(self, rest: Sequence[Chunk]) -> bool:
+        """Whether the words may turn or widen what stands before them; "with either X or Y" does not widen it."""
+        bound = len(rest) > 1 and rest[0].cat == "p" and self.phrase([rest[1]]).words().lower() == "either"
+        return any(chunk.cat in _TURNS and not (bound and chunk.cat == "|") for chunk in rest)
 
     def _members(self, chunks: Sequence[Chunk]) -> tuple[list[list[Chunk]], bool | None]:
         """The members of a list, and whether any one of them is enough; None where the words leave that open."""
@@ -351,6 +353,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_described,
     read_states,
     read_either_way,
+    read_accompanied,
     read_relative,
     read_exception,
     read_conditional,

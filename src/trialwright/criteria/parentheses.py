@@ -115,6 +115,7 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             return _defined(reader, rest, inner, depth) or _remarked(reader, rest, inner, depth)
 
 
+_HOW_TESTED = frozenset({"qualitative", "quantitative"})
 _ADEQUATE = re.compile(r"\W*(?:adequate|sufficient|normal|acceptable|appropriate|satisfactory|good)\b", re.IGNORECASE)
 
 
@@ -138,7 +139,8 @@ def _remarked(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int)
         return None
     base = reader.whole(rest, depth)
     if isinstance(base, Has):
-        return msgspec.structs.replace(base, qualifiers=(*base.qualifiers, words))
+        narrowing = () if words in _HOW_TESTED else (words,)
+        return msgspec.structs.replace(base, qualifiers=(*base.qualifiers, *narrowing))
     return None if base is None else All(parts=(base, reader.unread(trim(inner))), span=extent([*rest, *inner]))
 
 
@@ -162,6 +164,9 @@ def _names_again(rest: list[Chunk], body: list[Chunk]) -> bool:
 def _defined(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
     """`Obesity (BMI > 35)`: the parenthesis says in numbers what the name means."""
     base, meaning = reader.whole(rest, depth), reader.whole(trim(inner), depth)
+    if isinstance(base, Has) and isinstance(meaning, Has) and meaning.concept.kind == "lab":
+        # "Hepatitis C (HCV RNA detected)": the disease, as the test shows it.
+        return All(parts=(base, meaning), span=extent([*rest, *inner]))
     adequate = isinstance(base, Attest) and base.kind == "fitness"
     if meaning is None or not (adequate or (isinstance(base, Has) and not base.when and not base.severity)):
         return None

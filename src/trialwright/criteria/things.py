@@ -199,6 +199,7 @@ class _Item:
             evidence=self._evidence(rest),
             reason=reason,
             cause=cause,
+            unless=_IN_SITU if concept.id == "second-malignancy" and used.value.id == "invasive-cancer" else (),
             span=self._span(),
         )
         negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
@@ -275,7 +276,7 @@ class _Item:
 
     def _known(self, chunk: Chunk) -> Concept:
         concept = concept_of(self.phrase, chunk, "finding")
-        if concept.id == "malignancy" and self._is_another():
+        if concept.id in ("malignancy", "invasive-cancer") and self._is_another():
             return Concept(text=concept.text, kind="condition", id="second-malignancy")
         if any(prefix.cat == "L" for prefix in self.prefix):
             return Concept(text=concept.text, kind="allergy", id=concept.id)
@@ -485,6 +486,8 @@ class _Item:
         return concept
 
 
+# What is invasive is not in situ.
+_IN_SITU = (Has(concept=Concept(text="carcinoma in situ", kind="condition", id="carcinoma-in-situ")),)
 _STEROID = "corticosteroid"
 _COMPONENT = re.compile(r"(?:active |inactive )?(?:components?|ingredients?|excipients?|constituents?)$", re.IGNORECASE)
 _PRODUCT = re.compile(
