@@ -18,7 +18,8 @@ _NO_NAME = re.compile(
     r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
     r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
-    r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?)$)",
+    r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
+    r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?)$)",
     re.IGNORECASE,
 )
 """The beginning of what names nothing: a verb, a preposition, a general noun alone."""
@@ -463,5 +464,5 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if concept.id in _TESTS:
         return _RESULT.search(words) is not None
     if concept.id == "allergy":
-        return listed and not has.qualifiers
+        return listed
     return concept.id in _NOT_ON_RECORD

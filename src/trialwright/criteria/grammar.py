@@ -8,6 +8,7 @@ import msgspec
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.attachment import attached
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     after_negation,
@@ -109,7 +110,7 @@ class Reader:
 
     def read(self, chunks: Sequence[Chunk]) -> Node | None:
         """The tree of the chunks with every unreadable piece as Unread; None when there are no words."""
-        return self._sentences(nest(list(chunks)))
+        return self._sentences(nest(attached(chunks, self.text, self.vocabulary)))
 
     def whole(self, chunks: Sequence[Chunk], depth: int = 0) -> Node | None:
         """The tree of one clause when all of it can be read; None otherwise."""

@@ -28,7 +28,7 @@ from trialwright.criteria.cuts import (
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured, is_of_sort, join_listed, push_window
 from trialwright.criteria.lexer import Bound, Chunk
-from trialwright.criteria.lists import bind_objects, is_weak
+from trialwright.criteria.lists import bind_objects, is_entangled, is_weak
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.people import attest
@@ -737,7 +737,8 @@ def _names_both_sexes(words: str) -> bool:
 def binds_objects(groups: list[list[Chunk]]) -> bool:
     """Members that are objects of a preposition in the first one ("toxicity with radiation or chemotherapy") make no list."""
     bare = [kept for group in groups if (kept := [chunk for chunk in group if chunk.cat not in "FHG"])]
-    return len(bare) > 1 and len(bind_objects(bare, [","] * (len(bare) - 1))[0]) < len(bare)
+    joins = ["|"] * (len(bare) - 1)
+    return len(bare) > 1 and (len(bind_objects(bare, joins)[0]) < len(bare) or is_entangled(bare, joins))
 
 
 def tier_member(reader: Reader, group: list[Chunk], before: Node | None, depth: int) -> Node | None:

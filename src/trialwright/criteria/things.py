@@ -15,6 +15,7 @@ from trialwright.criteria.lists import (
     bind_objects,
     connective,
     cut_groups,
+    is_entangled,
     is_weak,
     prefix_first,
     share_heads,
@@ -52,6 +53,8 @@ def read_has(phrase: Phrase) -> Node | None:
         # "Taking A or B, and continues to within 2 weeks": the time of all.
         groups, joins = [*groups[:-2], [*groups[-2], *groups[-1]]], joins[:-1]
     groups, joins = stack(*bind_objects(groups, joins))
+    if is_entangled(groups, joins):
+        return None
     alternatives = len(groups) > 1 and all(chunk.cat == "S" for chunk in groups[0])
     either = connective(joins, phrase.kind)
     if either is None:
@@ -101,6 +104,7 @@ def _shared_abuse(phrase: Phrase, groups: list[list[Chunk]]) -> bool:
         return False
     return any(
         not _SUBSTANCE_NOUN.search(phrase.words([chunk for chunk in group if chunk.cat != "W"]).lower())
+        and not any(isinstance(chunk.value, Concept) and _SUBSTANCE_NOUN.search(chunk.value.text) for chunk in group)
         for group in groups[:-1]
     )
 
@@ -277,9 +281,10 @@ class _Item:
         concept = concept_of(self.phrase, chunk, "finding")
         if concept.id == "malignancy" and self._is_another():
             return Concept(text=concept.text, kind="condition", id="second-malignancy")
-        if any(prefix.cat == "L" for prefix in self.prefix):
-            return Concept(text=concept.text, kind="allergy", id=concept.id)
-        return concept
+        allergic = any(prefix.cat == "L" for prefix in self.prefix)
+        listed = concept.kind == "condition" and any(other.cat in "|,&/" for other in self.phrase.chunks)
+        # "Allergy to eggs, or asthma": a disease is no allergen.
+        return Concept(text=concept.text, kind="allergy", id=concept.id) if allergic and not listed else concept
 
     def _is_another(self) -> bool:
         """`another malignancy`, `prior malignancy`: one beside the trial's own."""
