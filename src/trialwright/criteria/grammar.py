@@ -25,6 +25,7 @@ from trialwright.criteria.cuts import (
     without_note,
 )
 from trialwright.criteria.joining import excepting, kind_of, push_window
+from trialwright.criteria.labels import read_labelled
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
@@ -55,7 +56,6 @@ from trialwright.criteria.rules import (
     read_either_way,
     read_examples,
     read_exception,
-    read_labelled,
     read_negated,
     read_obliged,
     read_open_list,

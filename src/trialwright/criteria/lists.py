@@ -57,6 +57,23 @@ _LONG_STATUS = 24
 """Characters: a status longer than this is a clause ("that have been adequately treated") and not an adjective."""
 
 
+def share_alternatives(groups: list[list[Chunk]]) -> list[list[Chunk]]:
+    """`history of or active A, B or C`: either state of each of them; two states of one sort are alternatives on one thing."""
+    lead = 0
+    while lead < len(groups) and groups[lead] and groups[lead][0].cat == "S":
+        lead += 1
+    states = [group[0] for group in groups[:lead]]
+    if lead < 2 or lead == len(groups) or any(state.value not in _COURSES for state in states):
+        return groups
+    if any(chunk.cat in "SbTL" for group in groups[lead:] for chunk in group):
+        return groups
+    both = states[0]._replace(value=",".join(dict.fromkeys(str(state.value) for state in states)))
+    return [*groups[:lead], *([both, *group] for group in groups[lead:])]
+
+
+_COURSES = frozenset({"history", "current", "active", "resolved"})
+
+
 def share_things(groups: list[list[Chunk]]) -> list[list[Chunk]]:
     """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time."""
     shared = list(groups)
@@ -212,11 +229,11 @@ def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
             continue
         if not group or not head or group[0].cat in "SbTLN" or head[-1].cat in "Wk":
             continue
-        if any(chunk.cat == "J" for chunk in (*head, *group)):
-            continue
         body = [chunk for chunk in head if chunk.cat not in "SbLq"]
         bound = next((at for at, chunk in enumerate(body) if chunk.cat in "pTu" and at), None)
         if bound is None:
+            continue
+        if any(chunk.cat == "J" for chunk in body[:bound]) and any(chunk.cat == "J" for chunk in group):
             continue
         named = [chunk for chunk in body[:bound] if chunk.cat in "CROMU"]
         objects = [chunk for chunk in body[bound:] if chunk.cat in "CROU"]

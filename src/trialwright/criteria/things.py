@@ -18,6 +18,7 @@ from trialwright.criteria.lists import (
     is_entangled,
     is_weak,
     prefix_first,
+    share_alternatives,
     share_heads,
     share_letters,
     share_tails,
@@ -64,6 +65,8 @@ def read_has(phrase: Phrase) -> Node | None:
     if _bare_allergy(groups) or _shared_abuse(phrase, groups):
         return None
     groups = share_heads(phrase, share_letters(phrase, share_tails(groups, joins)))
+    if alternatives:
+        groups = share_alternatives(groups)
     prefix: list[Chunk] = []
     groups = [prefix_first(group) for group in groups]
     while not alternatives and groups[0] and groups[0][0].cat in "SbTL":
@@ -75,7 +78,11 @@ def read_has(phrase: Phrase) -> Node | None:
     groups[0] = [*own, *groups[0]]
     groups = share_things(groups)
     shared = shared_window(groups)
-    readings = [_Item(phrase, prefix, group, shared).node() for group in groups]
+    # "Immunodeficiency, or receiving A or B within 7 days": the time is that of what was received.
+    since = max((place for place, group in enumerate(groups) if group and group[0].cat == "T"), default=0)
+    readings = [
+        _Item(phrase, prefix, group, shared if place >= since else None).node() for place, group in enumerate(groups)
+    ]
     parts = [reading for reading in readings if reading is not None]
     if len(parts) < len(readings) or (len(parts) > 1 and any(is_weak(part) for part in parts)):
         return None
@@ -168,6 +175,7 @@ class _Item:
         severity = next((chunk for chunk in rest if chunk.cat == "k"), None)
         status = _with_history(concept, self._status(rest))
         qualifiers = self._qualifiers(before, after)
+        qualifiers = None if qualifiers is None else (*qualifiers, *self._manner(rest))
         if qualifiers is None or len(windows) > 2:
             return None
         when = merge_windows([chunk.value for chunk in windows])
@@ -207,6 +215,12 @@ class _Item:
         )
         negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
         return Not(part=node, span=node.span) if negative else node
+
+    def _manner(self, rest: list[Chunk]) -> tuple[str, ...]:
+        """How it must be treated ("requiring systemic antibiotics"): the status alone says only that it must."""
+        said = [chunk for chunk in (*self.prefix, *rest) if chunk.cat == "S" and chunk.value == "requires_treatment"]
+        words = [normalise(self.phrase.words([chunk])) for chunk in said]
+        return tuple(one for one in words if _NARROW_MANNER.search(one) or not _ANYHOW.search(one))
 
     def _is_ended(self, qualifiers: tuple[str, ...]) -> bool:
         """`Completed radiotherapy 4 to 12 weeks ago` speaks of its end."""
@@ -534,6 +548,8 @@ _AT_ENTRY = re.compile(
     r"\bat (?:the )?(?:time of )?(?:inclusion|enrol?lment|screening|study entry|registration|randomi[sz]ation|entry)\b",
     re.IGNORECASE,
 )
+_ANYHOW = re.compile(r"(?:treatment|therapy|intervention|medications?)(?: for)?$")
+_NARROW_MANNER = re.compile(r"\b(?:systemic|intravenous|iv|parenteral|oral|antibiotic|antimicrobial|surgical)\b")
 _ENDED = frozenset({"finished", "completed", "ended", "terminated", "stopped", "discontinued"})
 _COMPLETED = re.compile(r"\b(?:complet\w+|finish\w+|discontinu\w+|stopp\w+)\b", re.IGNORECASE)
 _CAUSED = re.compile(
