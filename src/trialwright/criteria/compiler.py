@@ -16,6 +16,7 @@ from trialwright.criteria.accounting import loses_a_number
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
+from trialwright.criteria.labels import whom
 from trialwright.criteria.lexer import Chunk, Lexer
 from trialwright.criteria.nodes import (
     All,
@@ -30,6 +31,7 @@ from trialwright.criteria.nodes import (
     Not,
     Score,
     Unread,
+    Window,
     reading,
     rebuild,
     walk,
@@ -243,8 +245,10 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
     item, section = draft.item, draft.section
     whole = item.whole
     words = whole.of(text)
-    condition = heading_condition(section.heading)
+    condition = heading_condition(section.heading) or whom(draft.context)
     kind, node = read_item(words[:_LONGEST], _shape(item, whole.start), (draft.kind, draft.context), vocabulary)
+    window = _heading_window(section.heading, vocabulary) or _heading_window(draft.context, vocabulary)
+    node = push_window(node, window) if window is not None and _is_given(node) else node
     diagnostics = list(_remarks(draft, kind, node))
     if len(words) > _LONGEST:
         rest = Span(_LONGEST, len(words))
@@ -274,6 +278,22 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
         node=node,
         diagnostics=tuple(diagnostics),
     )
+
+
+_GIVEN: frozenset[str] = frozenset({"drug", "procedure", "vaccine", "device"})
+
+
+def _is_given(node: Node) -> bool:
+    """Whether all that a criterion names is given or done to somebody: the time of a heading is the time of these alone."""
+    return all(not isinstance(part, Has) or part.concept.kind in _GIVEN for part in walk(node))
+
+
+@lru_cache(maxsize=1_000)
+def _heading_window(heading: str, vocabulary: Vocabulary) -> Window | None:
+    """`Excluded within 2 weeks of entry:`: the time of all that the heading stands over. Its place is not in the criterion's text."""
+    found = [chunk.value for chunk in Lexer(heading, vocabulary).chunks() if chunk.cat == "W"] if heading else []
+    timed = len(found) == 1 and found[0].at_most is not None and found[0].side == "before"
+    return msgspec.structs.replace(found[0], span=None) if timed else None
 
 
 def _remarks(draft: _Draft, kind: CriterionKind, node: Node) -> Iterator[Diagnostic]:
@@ -454,7 +474,7 @@ def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Nod
     if any(chunk.cat in "XP" for chunk in body):
         return _exceptions(reader, lead, node)
     windows = [chunk for chunk in body if chunk.cat == "W"]
-    if len(windows) == len(body) == 1:
+    if len(windows) == 1 and all(chunk.cat in "WZTb" for chunk in body):
         return push_window(node, windows[0].value)
     if body[0].cat in "wfm" and len(body) == 1:
         condition = reader.whole(body)

@@ -4,12 +4,27 @@ Every sign here was met in readings that were judged by hand against their words
 so it also catches what a new rule gets wrong.
 """
 
+import itertools
 import re
 
 import msgspec
 
 from trialwright.codes.concepts import Concept
-from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Status, Unread, children, rebuild, walk
+from trialwright.criteria.nodes import (
+    All,
+    Attest,
+    Compare,
+    Has,
+    If,
+    Node,
+    Not,
+    Severity,
+    Status,
+    Unread,
+    children,
+    rebuild,
+    walk,
+)
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
 
@@ -18,7 +33,8 @@ _NO_NAME = re.compile(
     r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
     r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
-    r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?)$)",
+    r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
+    r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?)$)",
     re.IGNORECASE,
 )
 """The beginning of what names nothing: a verb, a preposition, a general noun alone."""
@@ -103,6 +119,9 @@ _SEEN_BY = frozenset(
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
 _SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
+_ALLERGIC_TO = re.compile(
+    r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b", re.IGNORECASE
+)
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
     r"^day of\b|^(?:on )?(?:protocol|study|trial)$|"
@@ -160,6 +179,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 "contraindicat" in concept.text.lower()
             ):
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
+            case Has(qualifiers=qualifiers) if any("contraindicat" in one for one in qualifiers):
+                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(qualifiers=qualifiers) if "free" in qualifiers:
                 return _free_of(part)
             case Has(concept=Concept(id=name)) if name in _ALONE:
@@ -180,7 +201,7 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
             case AnyOf(parts=parts) if _excepted_alike(parts) != parts:
                 return msgspec.structs.replace(part, parts=_excepted_alike(parts))
-            case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)):
+            case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)) and not _apart(parts, text):
                 shared = _shared(leaves, text, words)
                 if len(leaves) == len(parts) or shared != leaves:
                     return msgspec.structs.replace(part, parts=shared)
@@ -303,6 +324,15 @@ def _leaves(parts: tuple[Node, ...]) -> tuple[Has, ...]:
     return tuple(found)
 
 
+def _apart(parts: tuple[Node, ...], text: str) -> bool:
+    """Whether a sentence ends between two members: nothing is shared over its end."""
+    spans = [part.span for part in parts if part.span is not None]
+    return any(
+        one.end < other.start and re.search(r"[.;]", text[one.end : other.start])
+        for one, other in itertools.pairwise(spans)
+    )
+
+
 def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     """What stands at one end of a list and may belong to all of it, given to the others too.
 
@@ -325,6 +355,7 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
         firsts = [
             _also(one, *(word for word in last.qualifiers if _stands_behind(word, last, words))) for one in firsts
         ]
+    firsts = _with_tail(firsts, last, words)
     if last.unless and not any(one.unless for one in firsts):
         firsts = [msgspec.structs.replace(one, unless=last.unless) for one in firsts]
     window = last.when if last.when is not None and last.when.side == "before" else None
@@ -337,11 +368,14 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
             one
             if one.when is not None or _SHARED.intersection(one.status)
             else msgspec.structs.replace(one, when=window)
-            if alike
+            if alike or (last.concept.kind in _GIVEN and one.concept.kind in _GIVEN)
             else _also(one, timed)
             for one in firsts
         ]
     first, *others = [*firsts, last]
+    told = any(one.severity or one.qualifiers or one.concept.id == first.concept.id for one in others)
+    if first.severity is not None and not told and not _EXAMPLES.search(words):
+        others = [_also(one, _graded(first.severity)) for one in others]
     shared = [one for one in first.qualifiers if _stands_before(one, first, words)]
     states = _SHARED.intersection(first.status)
     if not any(one.qualifiers or set(one.status) - set(first.status) for one in others) and not _EXAMPLES.search(words):
@@ -349,6 +383,36 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     return (first, *others)
 
 
+def _with_tail(firsts: list[Has], last: Has, words: str) -> list[Has]:
+    """A clause or a grade behind the last of a list ("asthma or eczema requiring treatment", "… greater than grade 1")."""
+    said: list[str] = []
+    if any(one.concept.id == last.concept.id is not None for one in firsts):
+        return firsts
+    if last.severity is not None and not any(one.severity for one in firsts):
+        said.append(_graded(last.severity))
+    if "requires_treatment" in last.status and not any("requires_treatment" in one.status for one in firsts):
+        said.append("requiring treatment")
+    if not any(one.qualifiers for one in firsts) and last.concept.kind not in _GIVEN:
+        said += [one for one in last.qualifiers if _is_clause(one, last, words)]
+    return [_also(one, *said) for one in firsts] if said and not _EXAMPLES.search(words) else firsts
+
+
+def _graded(severity: Severity) -> str:
+    return f"grade {severity.op} {severity.grade}"
+
+
+def _is_clause(qualifier: str, has: Has, words: str) -> bool:
+    """Whether the qualifier is a relative clause behind the thing."""
+    low, name = words.lower(), has.concept.text.lower()
+    at, end = low.find(qualifier.lower()), low.find(name) + len(name)
+    if end < len(name) or at < end:
+        return False
+    return _CLAUSE.search(f"{low[end:at]} {qualifier}") is not None
+
+
+_CLAUSE = re.compile(
+    r"^\W*(?:that|which|who|whose|requiring|required|necessitating|causing|resulting|leading|preventing|interfering|limiting)\b"
+)
 _GIVEN = frozenset({"drug", "procedure", "vaccine", "device"})
 _EXAMPLES = re.compile(r"\b(?:such as|e\.?\s?g\b|for example|including|i\.?\s?e\b|like)", re.IGNORECASE)
 
@@ -514,5 +578,5 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if concept.id in _TESTS:
         return _RESULT.search(words) is not None
     if concept.id == "allergy":
-        return listed and not has.qualifiers
+        return listed and (not has.qualifiers or _ALLERGIC_TO.search(words) is not None)
     return concept.id in _NOT_ON_RECORD

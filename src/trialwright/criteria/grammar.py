@@ -9,6 +9,7 @@ from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.accompanied import read_accompanied
 from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.attachment import attached
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     after_negation,
@@ -25,6 +26,7 @@ from trialwright.criteria.cuts import (
     without_note,
 )
 from trialwright.criteria.joining import excepting, kind_of, push_window
+from trialwright.criteria.labels import read_labelled
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
@@ -55,7 +57,6 @@ from trialwright.criteria.rules import (
     read_either_way,
     read_examples,
     read_exception,
-    read_labelled,
     read_negated,
     read_obliged,
     read_open_list,
@@ -110,7 +111,7 @@ class Reader:
 
     def read(self, chunks: Sequence[Chunk]) -> Node | None:
         """The tree of the chunks with every unreadable piece as Unread; None when there are no words."""
-        return self._sentences(nest(list(chunks)))
+        return self._sentences(nest(attached(chunks, self.text, self.vocabulary)))
 
     def whole(self, chunks: Sequence[Chunk], depth: int = 0) -> Node | None:
         """The tree of one clause when all of it can be read; None otherwise."""

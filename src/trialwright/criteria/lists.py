@@ -57,6 +57,23 @@ _LONG_STATUS = 24
 """Characters: a status longer than this is a clause ("that have been adequately treated") and not an adjective."""
 
 
+def share_alternatives(groups: list[list[Chunk]]) -> list[list[Chunk]]:
+    """`history of or active A, B or C`: either state of each of them; two states of one sort are alternatives on one thing."""
+    lead = 0
+    while lead < len(groups) and groups[lead] and groups[lead][0].cat == "S":
+        lead += 1
+    states = [group[0] for group in groups[:lead]]
+    if lead < 2 or lead == len(groups) or any(state.value not in _COURSES for state in states):
+        return groups
+    if any(chunk.cat in "SbTL" for group in groups[lead:] for chunk in group):
+        return groups
+    both = states[0]._replace(value=",".join(dict.fromkeys(str(state.value) for state in states)))
+    return [*groups[:lead], *([both, *group] for group in groups[lead:])]
+
+
+_COURSES = frozenset({"history", "current", "active", "resolved"})
+
+
 def share_things(groups: list[list[Chunk]]) -> list[list[Chunk]]:
     """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time."""
     shared = list(groups)
@@ -109,6 +126,10 @@ _SHARED_HEADS = re.compile(
 )
 
 
+_PLURAL = re.compile(r"(?<!ou)(?<!u)(?<!i)s$")
+"""A noun, and no adjective that waits for one: "ulcers, varices or tumours"."""
+
+
 _DEGREE = re.compile(
     r"(?:clinically |medically |radiographic(?:ally)? )?(?:severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|"
     r"active|inactive|significant|serious|acute|chronic|new|recent|primary|secondary|unresectable|refractory|relapsed|recurrent|"
@@ -154,6 +175,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             or _SHARED_HEADS.match(own)
             or CONDITION_WORDS.search(own)
             or DRUG_WORDS.search(own)
+            or _PLURAL.search(own)
         ):
             continue
         last = group[-1]
@@ -193,6 +215,32 @@ def _is_object(head: list[Chunk], group: list[Chunk]) -> bool:
     if not named or not objects or not things:
         return False
     return _sort(named[-1]) != _sort(objects[-1]) == _sort(things[-1])
+
+
+def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
+    """`stroke with aphasia or epilepsy`: a member behind the object of the one before it, when all three are of one sort.
+
+    Whether it is a second object or a second thing the words do not say. A word that begins anew ("history of", "no"), a time that
+    closes the first member, or a comma between two members alone says that it is a thing.
+    """
+    for place, group in enumerate(groups[1:]):
+        head = groups[place]
+        if "," in joins[place] and (place or len(groups) == 2):
+            continue
+        if not group or not head or group[0].cat in "SbTLN" or head[-1].cat in "Wk":
+            continue
+        body = [chunk for chunk in head if chunk.cat not in "SbLq"]
+        bound = next((at for at, chunk in enumerate(body) if chunk.cat in "pTu" and at), None)
+        if bound is None:
+            continue
+        if any(chunk.cat == "J" for chunk in body[:bound]) and any(chunk.cat == "J" for chunk in group):
+            continue
+        named = [chunk for chunk in body[:bound] if chunk.cat in "CROMU"]
+        objects = [chunk for chunk in body[bound:] if chunk.cat in "CROU"]
+        things = [chunk for chunk in group if chunk.cat in "CRO"]
+        if named and objects and _sort(objects[-1]) == (_sort(things[-1]) if things else "state") == _sort(named[-1]):
+            return True
+    return False
 
 
 def _sort(chunk: Chunk) -> str:

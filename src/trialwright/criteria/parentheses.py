@@ -18,6 +18,7 @@ from trialwright.criteria.cuts import (
     extent,
     has_words,
     is_trial_word,
+    starts_negated,
     trim,
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured
@@ -46,6 +47,9 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
         return None
     inner: list[Chunk] = _without_alias(trim(chunks[at].value), chunks[at - 1] if at else None, reader)
     rest = _rejoined(chunks, at, reader)
+    if starts_negated(chunks) and any(chunk.cat in "ie" for chunk in inner[:2]):
+        # "No heart disease (i.e. A or B)": what is explained is what is denied.
+        return None
     if not has_words(inner):
         return reader.whole(rest, depth)
     first = next((chunk.cat for chunk in inner if chunk.cat not in "Fp"), "")
@@ -85,6 +89,8 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
                 return meaning
             if isinstance(meaning, Has) and meaning.concept.id is None:
                 return None
+            if meaning is not None and isinstance(base, Has) and any("contraindicat" in one for one in base.qualifiers):
+                return meaning
             return All(parts=(base, meaning), span=span) if base and meaning else None
         case "y":
             # "Local recurrence (with or without regional recurrence)": the second is not asked.
