@@ -179,17 +179,13 @@ def _lists_some(lead: str) -> bool:
     )
 
 
+_SAYS_MORE = re.compile(r"following|either| of|no |\b(?:if|for|not)\b|history|function|defined", re.IGNORECASE)
+
+
 def _is_label(words: str) -> bool:
     """A short line that ends in a colon and says nothing of its own ("Hepatic:", "Prior therapy:")."""
     bare = words.strip()
-    return (
-        bare.endswith(":")
-        and len(bare.split()) <= 4
-        and not any(
-            word in bare.lower()
-            for word in ("following", "either", " of", "no ", "if", "for", "not", "history", "function", "defined")
-        )
-    )
+    return bare.endswith(":") and len(bare.split()) <= 4 and _SAYS_MORE.search(bare) is None
 
 
 def _numbered(drafts: list[_Draft]) -> list[_Draft]:
@@ -339,7 +335,7 @@ def read_item(
     node = _node(words, shape, Reader(words, kind, vocabulary), [])
     if kind == "exclusion" and _is_doubly_negative(words, node):
         node = Unread(text=" ".join(words.split()), span=Span(0, len(words)))
-    if isinstance(node, Unread) and context[1]:
+    if context[1] and reading(node) != "whole":
         node = _in_context(words, shape, context, vocabulary) or node
     return kind, node
 
@@ -411,13 +407,20 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         chunks = [*prefix, *own] if _takes(own) else own
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
         node = (None if _dangles(words[shape[0] : shape[1]], reader.kind) else reader.read(chunks)) or unread
-        return unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        return checked if checked is not unread or node is unread else _gleaned(reader, chunks, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 
 def _checked(node: Node, text: str, unread: Unread) -> Node:
     node = settled(node, text, unread.text)
     return unread if is_doubtful(node, unread.text) else node
+
+
+def _gleaned(reader: Reader, chunks: Sequence[Chunk], text: str, unread: Unread) -> Node:
+    """What can be relied on in a reading that was refused."""
+    node = reader.gleaned(chunks)
+    return unread if node is None or loses_a_number(chunks, node) else _checked(node, text, unread)
 
 
 _OR_ELSE = re.compile(r"(?:^|\W)or\s*[;,.:]?$", re.IGNORECASE)

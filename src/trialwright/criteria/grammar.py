@@ -25,6 +25,7 @@ from trialwright.criteria.cuts import (
     with_tiers,
     without_note,
 )
+from trialwright.criteria.gleaning import glean
 from trialwright.criteria.joining import excepting, kind_of, push_window
 from trialwright.criteria.labels import read_labelled
 from trialwright.criteria.lexer import Chunk
@@ -136,6 +137,17 @@ class Reader:
     def unread(self, chunks: Sequence[Chunk]) -> Unread:
         span = Span(chunks[0].start, chunks[-1].end)
         return Unread(text=" ".join(span.of(self.text).split()), span=span)
+
+    def gleaned(self, chunks: Sequence[Chunk]) -> Node | None:
+        """The limits in the chunks that can be relied on, sentence by sentence, with all else Unread; None without any."""
+        sentences = [one for one in cut_sentences(nest(list(chunks)), self.text) if has_words(one)]
+        if len(sentences) > 1 and any(chunk.cat in "XPZI" for chunk in chunks):
+            return None
+        found = [glean(self, sentence) for sentence in sentences]
+        if not any(found):
+            return None
+        nodes = [node or self.unread(trim(sentence)) for node, sentence in zip(found, sentences, strict=True)]
+        return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
 
     def phrase(self, chunks: Sequence[Chunk]) -> Phrase:
         return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, ATOMS))
@@ -265,14 +277,14 @@ class Reader:
         groups, either = reader._members(body)
         cats = {chunk.cat for chunk in body}
         if either is None or len(groups) < 2 or cats & set("NXIZP") or binds_objects(groups):
-            return reader._headed(body, chunks, negated=negated) or self.unread(chunks)
+            return reader._headed(body, chunks, negated=negated) or glean(self, chunks) or self.unread(chunks)
         groups = shared_prefix(groups)
         nodes = [None if node is not None and is_frail(node) else node for node in map(reader.whole, groups)]
         read = sum(node is not None for node in nodes)
         if not read or (either and reader.kind == "inclusion"):
-            return reader._headed(body, chunks, negated=negated) or self.unread(chunks)
+            return reader._headed(body, chunks, negated=negated) or glean(self, chunks) or self.unread(chunks)
         parts = [
-            node or self.unread(own(group, place, groups))
+            node or glean(reader, own(group, place, groups)) or self.unread(own(group, place, groups))
             for place, (node, group) in enumerate(zip(nodes, groups, strict=True))
         ]
         span = Span(body[0].start, body[-1].end)
