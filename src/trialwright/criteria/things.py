@@ -233,16 +233,32 @@ class _Item:
     ) -> tuple[Concept | None, Concept | None, tuple[str, ...]]:
         """What a treatment was given for, or what brought a condition about, and the qualifiers without its words."""
         tail = [chunk for chunk in after if chunk.cat not in "Wk"]
-        if len(tail) != 2 or tail[0].cat != "p" or tail[1].cat not in "CRO" or not isinstance(tail[1].value, Entry):
+        named = tail[1:] if len(tail) < 3 or tail[1].cat != "S" or tail[1].value != "history" else tail[2:]
+        if (
+            len(named) != 1
+            or tail[0].cat not in "pT"
+            or named[0].cat not in "CRO"
+            or not isinstance(named[0].value, Entry)
+        ):
             return None, None, qualifiers
-        link, other = self.phrase.words([tail[0]]).lower(), concept_of(self.phrase, tail[1], "condition")
-        rest = tuple(words for words in qualifiers if words != normalise(self.phrase.words([tail[1]])))
-        if concept.kind == "condition" and _CAUSED.match(link):
+        link, other = self.phrase.words([tail[0]]).lower(), concept_of(self.phrase, named[0], "condition")
+        said = normalise(self.phrase.words([tail[1], named[0]]))
+        rest = tuple(words for words in qualifiers if words != said)
+        if concept.kind == "condition" and (_CAUSED.match(link) or self._is_effect(concept, link, other)):
             return None, other, rest
+        if len(tail) > 2:
+            return None, None, qualifiers
         treated = concept.kind in ("drug", "procedure") and other.kind == "condition"
         if treated and link in ("for", "to treat", "for the treatment of") and "recurren" not in other.text:
             return other, None, rest
         return None, None, qualifiers
+
+    def _is_effect(self, concept: Concept, link: str, other: Concept) -> bool:
+        """`Toxicity from prior chemotherapy`, `grade 4 toxicity on treatment with radiation`."""
+        if other.kind not in ("drug", "procedure") or not concept.id:
+            return False
+        is_toxicity = self.phrase.vocabulary.is_a(concept.id, "adverse-event")
+        return link == "from" or (is_toxicity and _EFFECT_OF.match(link) is not None)
 
     def _span(self) -> Span:
         """All the words that say something of the thing; those that a list shares may stand behind it."""
@@ -558,6 +574,7 @@ _COMPLETED = re.compile(r"\b(?:complet\w+|finish\w+|discontinu\w+|stopp\w+)\b", 
 _CAUSED = re.compile(
     r"(?:caused by|due to|secondary to|induced by|attributed to|attributable to|resulting from|as a result of|because of)$"
 )
+_EFFECT_OF = re.compile(r"(?:on|during|under|with|related to|associated with)?\s?(?:treatment with|therapy with)?$")
 _DIAGNOSED = frozenset({"diagnosed", "diagnosis", "initially diagnosed", "first diagnosed"})
 _TREATED = re.compile(r"\b(?:receiv|treat|tak(?:e|ing)|us(?:e|ing)|therapy|medicat|administ)")
 _TAKING_PART = re.compile(r"\b(?:participat|enrol|took part|take part|taken part|taking part)", re.IGNORECASE)
