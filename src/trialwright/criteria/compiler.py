@@ -13,6 +13,7 @@ from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Diagnostic, Span
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 from trialwright.criteria.accounting import loses_a_number
+from trialwright.criteria.arranged import are_alternatives, arranged
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
@@ -125,7 +126,7 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 def _drafts(text: str, section: Section) -> list[_Draft]:
     """One draft for each top-level item; an item that only heads others gives way to them."""
-    items = section.items
+    items = arranged(text, section.items)
     if section.lead.end > section.lead.start and _lists_some(section.lead.of(text)):
         items = (Item(number="", marker="none", span=section.lead, children=items),)
     drafts: list[_Draft] = []
@@ -136,6 +137,9 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
             continue
         position += 1
         number = item.number or str(position)
+        if item.children and item.span.end == item.span.start and are_alternatives(text, _spans(item)):
+            # Each of the alternatives is an item as printed.
+            position += len(item.children) - 1
         if item.children and _is_label(item.span.of(text)):
             label = " ".join(item.span.of(text).split()).rstrip(":")
             for place, child in enumerate(item.children, 1):
@@ -151,6 +155,10 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
             continue
         drafts.append(_Draft(kind=section.kind, item=item, section=section, id=f"{letter}{number}"))
     return drafts
+
+
+def _spans(item: Item) -> list[Span]:
+    return [child.span for child in item.children]
 
 
 _BARE_HEADINGS = word_set("heading")
@@ -447,7 +455,13 @@ def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chun
     inner = reader.under("exclusion") if negated or (listing is not None and listing.cat == "v") else reader
     prefix = body if body and all(chunk.cat in "STLb" for chunk in body) else []
     children = [_node(words, child, inner, prefix) for child in shape[2]]
-    node = join_listed(listing, children, inner.kind, span)
+    if negated and any(isinstance(child, Not) for child in children):
+        # "No atypical disease: - no …": what is denied twice is not told.
+        return Unread(text=" ".join(words[span.start : span.end].split()), span=span)
+    if listing is None and are_alternatives(words, [Span(child[0], child[1]) for child in shape[2]]):
+        node: Node = AnyOf(parts=tuple(children), span=span)
+    else:
+        node = join_listed(listing, children, inner.kind, span)
     if not prefix:
         node = _led(reader, lead, body, node)
     return Not(part=node, span=span) if negated else node

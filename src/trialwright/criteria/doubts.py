@@ -34,7 +34,8 @@ _NO_NAME = re.compile(
     r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
     r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
-    r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?)$)",
+    r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?|"
+    r"reports?|reporting|status|users?|problems)$)",
     re.IGNORECASE,
 )
 """The beginning of what names nothing: a verb, a preposition, a general noun alone."""
@@ -116,6 +117,7 @@ _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
      "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
 )  # fmt: skip
+_PROVED_BY = frozenset({"histology", "cytology"})
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
 _SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
@@ -125,7 +127,8 @@ _ALLERGIC_TO = re.compile(
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
     r"^day of\b|^(?:on )?(?:protocol|study|trial)$|"
-    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b",
+    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b|"
+    r"\b(?:that|which|who|may|can|will|to|of|the|or|and|at|least|than|an?|not|no|is|are|by|with|in|for)$",
     re.IGNORECASE,
 )
 _NARROWS = re.compile(
@@ -503,6 +506,10 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
         case AnyOf(parts=parts) if any(isinstance(one, All) and not one.parts for one in parts):
             # One way of meeting it asks nothing: then nothing is asked at all.
             return True
+        case Not(part=Attest() as attest) if _asks_contraception(attest):
+            return True
+        case Not(part=AnyOf(parts=parts)) if any(map(_asks_contraception, parts)):
+            return True
         case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
             return _LEAVES_OUT.search(words) is None
         case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
@@ -515,12 +522,25 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return False
 
 
+def _asks_contraception(part: Node) -> bool:
+    """Under a Not, what asks for contraception says the opposite: two statements ran together ("Not pregnant Effective …")."""
+    if not isinstance(part, Attest) or part.kind != "contraception":
+        return False
+    return _ASKED.search(part.text) is not None and _NEGATIVE.search(part.text) is None
+
+
+_ASKED = re.compile(r"\b(?:required|must|should|effective contraception)\b", re.IGNORECASE)
+
+
 def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
     attested = [one.kind for one in parts if isinstance(one, Attest)]
     if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
         return True
     things = [one for one in parts if isinstance(one, Has)]
+    if any(one.concept.id in _PROVED_BY for one in things) and any("confirmed" in one.status for one in things):
+        # "Histological or cytological confirmed disease".
+        return True
     if "conduct" in attested and things:
         return True
     if (
@@ -570,6 +590,8 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if ":" in concept.text or (concept.kind in _GIVEN and any(_OTHER_THING.match(one) for one in has.qualifiers)):
         return True
     if concept.id in _SEEN_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
+        return True
+    if concept.text.lower() == "allergic" and has.qualifiers:
         return True
     if concept.id == "study-drug" and concept.kind == "drug" and not has.status:
         return True

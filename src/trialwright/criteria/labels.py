@@ -100,10 +100,9 @@ def _limited(reader: Reader, lead: list[Chunk], rest: Sequence[Chunk], depth: in
 def _is_about_a_disease(reader: Reader, lead: list[Chunk], rest: Sequence[Chunk]) -> bool:
     """`Hypertension: not on more than two drugs`: a disease before the colon that the rest does not name again, and no mere area."""
     named = [chunk for chunk in lead if chunk.cat == "C" and chunk.value.kind == "condition"]
-    measured = any(chunk.cat in "MK" for chunk in rest)
-    words = reader.phrase(lead).words().lower()
-    area = _AREA.search(words) is not None
-    return bool(named) and not measured and not area
+    first = next((chunk.cat for chunk in rest if chunk.cat not in "FHpbSN"), "")
+    area = _AREA.search(reader.phrase(lead).words().lower()) is not None
+    return bool(named) and first not in set("CMKO") and not area
 
 
 _AREA = re.compile(

@@ -146,7 +146,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
     for place in range(len(groups) - 2, -1, -1):
         group, following = shared[place], [chunk for chunk in shared[place + 1] if chunk.cat != "W"]
         if group and all(chunk.cat == "S" for chunk in group):
-            shared[place] = [*group, *(chunk for chunk in shared[place + 1] if chunk.cat != "S")]
+            shared[place] = [*group, *(_plainer(phrase, chunk) for chunk in shared[place + 1] if chunk.cat != "S")]
             continue
         thing = next((chunk for chunk in reversed(following) if chunk.cat in "CRO"), None)
         named = (
@@ -161,7 +161,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             and all(chunk.cat in "qS" and _DEGREE.match(phrase.words([chunk])) for chunk in group)
         ):
             # "Severe, progressive or uncontrolled renal disease": each word is of the disease.
-            shared[place] = [*group, thing]
+            shared[place] = [*group, _plainer(phrase, thing)]
             continue
         if not group or len(group) > 3 or any(chunk.cat not in "qUA" for chunk in group) or not following:
             continue
@@ -187,6 +187,15 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
         concept = Concept(text=text, kind=entry.kind, id=entry.id) if entry else Concept(text=text, kind=kind)
         shared[place] = [*group[:-1], Chunk("C", concept, last.start, last.end)]
     return shared
+
+
+def _plainer(phrase: Phrase, thing: Chunk) -> Chunk:
+    """`primary or secondary hypertension`: what the first word narrows is hypertension, and not the secondary one."""
+    words = phrase.words([thing]).split()
+    entry = phrase.vocabulary.find(normalise(" ".join(words[1:]))) if len(words) > 1 else None
+    if entry is None or thing.cat != "C" or not _DEGREE.match(words[0]):
+        return thing
+    return thing._replace(value=Concept(text=normalise(" ".join(words[1:])), kind=entry.kind, id=entry.id))
 
 
 def bind_objects(groups: list[list[Chunk]], joins: list[str]) -> tuple[list[list[Chunk]], list[str]]:

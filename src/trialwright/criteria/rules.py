@@ -348,10 +348,11 @@ def _for_some(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | Non
         and chunks[place].cat == "w"
     ):
         end += 1
+    while end > place + 1 and chunks[end - 1].cat in ",|&":
+        end -= 1
     who = [chunk for chunk in chunks[place:end] if chunk.cat in "wfm"]
-    if any(chunk.cat in "mf" and chunk.cat != who[-1].cat for chunk in chunks[end:]) or (
-        chunks[end : end + 1] and chunks[end].cat in "&|/"
-    ):
+    behind = next((chunk.cat for chunk in chunks[end:] if chunk.cat not in ",F"), "")
+    if any(chunk.cat in "mf" and chunk.cat != who[-1].cat for chunk in chunks[end:]) or (behind and behind in "&|/"):
         return None
     rest = trim(chunks[end:])
     if not rest or any(chunk.cat == "w" and chunk.value != who[-1].value for chunk in who if chunk.cat == "w"):
