@@ -42,6 +42,7 @@ from trialwright.criteria.nodes import (
 )
 from trialwright.criteria.outline import Item, Section, heading_condition, outline
 from trialwright.criteria.phrases import word_set
+from trialwright.criteria.rewording import reworded
 from trialwright.trial import Trial
 
 _LONGEST = 20_000
@@ -405,7 +406,8 @@ def _moved_back(node: Node, width: int) -> Node:
 
 def _chunks(words: str, shape: Shape, vocabulary: Vocabulary) -> list[Chunk]:
     start, end, _children = shape
-    chunks = Lexer(words[start:end], vocabulary).chunks()
+    lexer = Lexer(words[start:end], vocabulary)
+    chunks = reworded(lexer.chunks(), lexer.text, vocabulary)
     return [chunk._replace(start=chunk.start + start, end=chunk.end + start) for chunk in chunks] if start else chunks
 
 

@@ -42,7 +42,7 @@ class Line(NamedTuple):
 def flowed_lines(text: str, span: Span) -> tuple[Line, ...]:
     """The lines that a flowed paragraph was once printed in, without the names of its groups; empty for any other paragraph."""
     words = span.of(text)
-    labels = [match for match in _labels().finditer(words)] if words.count(":") > 1 else []
+    labels = list(_labels().finditer(words)) if words.count(":") > 1 else []
     if len(labels) < 2:
         return ()
     found: list[Line] = []

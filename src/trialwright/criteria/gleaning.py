@@ -21,6 +21,7 @@ from trialwright.criteria.cuts import extent, has_words, inside_measures, trim
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import All, Compare, Node, Person, Score, walk
 from trialwright.criteria.nodes import Any as AnyOf
+from trialwright.criteria.phrases import word_set
 
 if TYPE_CHECKING:
     from trialwright.criteria.grammar import Reader
@@ -105,18 +106,46 @@ def _leans(reader: Reader, group: Sequence[Chunk]) -> bool:
     return _LEANS.match(reader.phrase(group).words().lower()) is not None
 
 
+_OF_SOME = re.compile(
+    r"\W*(?:all |any |the |some )?(?:patients?|subjects?|participants?|individuals?|those|people|persons?)\s+"
+    r"(?:with|who|on|receiving|taking|having|requiring|in whom)\b"
+    r"(?!\s+(?:an?\s+|the\s+|baseline\s+|screening\s+)*$)",
+    re.IGNORECASE,
+)
+"""Asked of some patients only ("patients with metastases who have …")."""
+
+
 def _of_run(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
     limits = list(_limits(reader, chunks))
-    if not limits:
+    if not limits or (
+        reader.kind == "inclusion" and _OF_SOME.match(reader.text[chunks[0].start : chunks[limits[0].start].start])
+    ):
         return None
     rest = list(_between(chunks, limits))
     if any(_turns(reader, run) for run in rest):
+        return None
+    if reader.kind == "exclusion" and not all(_is_bound(reader, chunks, limit) for limit in limits):
         return None
     if not all(_stands(reader, chunks, limit) for limit in limits):
         return None
     parts = [limit.node for limit in limits] + [reader.unread(trim(run)) for run in rest if has_words(trim(run))]
     parts.sort(key=lambda part: part.span.start if part.span else 0)
     return parts[0] if len(parts) == 1 else All(parts=tuple(parts), span=extent(chunks))
+
+
+_TIES = frozenset({"demonstrating", "showing", "shows", "demonstrates", "showed", "having", "revealing", "indicating"})
+_UNNARROWING = word_set("unnarrowing")
+
+
+def _is_bound(reader: Reader, chunks: Sequence[Chunk], limit: _Limit) -> bool:
+    """Whether words tie the limit to its neighbours; where a form lost the commas, they are exclusions of their own."""
+    before = chunks[limit.start - 1] if limit.start else None
+    behind = chunks[limit.end] if limit.end < len(chunks) else None
+    tied = before is None or before.cat in "piFqS:=u-" or chunks[limit.start].cat == "G" or str(before.value) in _TIES
+    if not tied:
+        tied = all(chunk.cat in "BqSFHp" or chunk.value in _UNNARROWING for chunk in chunks[: limit.start])
+    follows = behind is None or behind.cat in "piFGu:" or (behind.cat == "U" and reader.text[behind.start].islower())
+    return tied and follows
 
 
 def _between(chunks: Sequence[Chunk], limits: Sequence[_Limit]) -> Iterator[Sequence[Chunk]]:
@@ -176,7 +205,11 @@ def _is_limit(node: Node) -> bool:
         match part:
             case Compare(measure=measure, quantity=quantity, relative_to=relative):
                 bare = relative is not None or quantity.unit == "1"
-                if measure.id is None or part.qualifiers or not (bare or fits(quantity.unit, measure.id)):
+                if (
+                    measure.id in (None, "blood-pressure")
+                    or part.qualifiers
+                    or not (bare or fits(quantity.unit, measure.id or ""))
+                ):
                     return False
             case Score(scale=scale):
                 if _OF_EVENTS.search(scale):

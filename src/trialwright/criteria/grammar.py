@@ -299,7 +299,7 @@ class Reader:
             base = self.whole(body[:end])
             if not isinstance(base, Has) or base.concept.id is None:
                 continue
-            rest = self.unread(_trim_rest(body[end:]))
+            rest = glean(self, _trim_rest(body[end:])) or self.unread(_trim_rest(body[end:]))
             span = Span(chunks[0].start, chunks[-1].end)
             node: Node = All(parts=(base, rest), span=Span(body[0].start, body[-1].end))
             return Not(part=node, span=span) if negated else node
