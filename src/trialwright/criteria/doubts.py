@@ -176,13 +176,7 @@ def settled(node: Node, text: str, words: str) -> Node:
             case Has(concept=Concept(text="syndrome"), qualifiers=asked) if _IMMUNE.search(" ".join(asked)):
                 # "Autoimmune disease or a syndrome requiring systemic steroids".
                 return msgspec.structs.replace(part, concept=_IMMUNE_SYNDROME, status=_needing_treatment(part))
-            case Has(concept=Concept(kind="condition" | "finding") as concept) if _ANY_ILLNESS.match(concept.text):
-                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
-            case Has(concept=Concept(kind="condition" | "finding") as concept) if (
-                "contraindicat" in concept.text.lower()
-            ):
-                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
-            case Has(qualifiers=qualifiers) if any("contraindicat" in one for one in qualifiers):
+            case Has() if _is_for_a_person(part):
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(qualifiers=qualifiers) if "free" in qualifiers:
                 return _free_of(part)
@@ -234,6 +228,14 @@ def _alone(has: Has) -> Node:
     there, *elsewhere = _ALONE[has.concept.id or ""]
     others = (Not(part=Has(concept=one, span=has.span), span=has.span) for one in elsewhere)
     return All(parts=(msgspec.structs.replace(has, concept=there), *others), span=has.span)
+
+
+def _is_for_a_person(has: Has) -> bool:
+    """No illness in particular, or what stands against a treatment: somebody has to judge it."""
+    named = has.concept.kind in ("condition", "finding") and (
+        _ANY_ILLNESS.match(has.concept.text) or "contraindicat" in has.concept.text.lower()
+    )
+    return bool(named) or any("contraindicat" in one for one in has.qualifiers)
 
 
 _OF_THE_TRIAL = re.compile(r"\b(?:duration|course|period|time) of (?:the )?(?:trial|study)\b", re.IGNORECASE)
