@@ -41,6 +41,7 @@ from trialwright.criteria.nodes import (
     Any as AnyOf,
 )
 from trialwright.criteria.outline import Item, Section, heading_condition, outline
+from trialwright.criteria.overreach import kept_open
 from trialwright.criteria.phrases import word_set
 from trialwright.criteria.rewording import reworded
 from trialwright.trial import Trial
@@ -264,7 +265,12 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
             )
         )
     if condition:
-        node = If(condition=Unread(text=condition), then=node, span=node.span)
+        whose = Unread(text=condition)
+        node = (
+            If(condition=whose, then=node, span=node.span)
+            if kind == "inclusion"
+            else All(parts=(whose, node), span=node.span)
+        )
         diagnostics.append(
             Diagnostic(
                 code="heading-condition",
@@ -346,11 +352,11 @@ def read_item(
         node = Unread(text=" ".join(words.split()), span=Span(0, len(words)))
     if context[1] and reading(node) != "whole":
         node = _in_context(words, shape, context, vocabulary) or node
-    return kind, node
+    return kind, kept_open(node, words)
 
 
 _REQUIRED = re.compile(
-    r"^(?:(?:all|the|eligible|study|female|male|women|men|adult)\s+)*(?:patients?|subjects?|participants?|volunteers?|"
+    r"^(?:(?:all|the)\s+)?(?:[\w-]+\s+){0,2}(?:patients?|subjects?|participants?|volunteers?|"
     r"individuals?|candidates?|women|men|females?|males?)"
     r"\b(?:\s+of (?:child\W?bearing|reproductive) (?:potential|age))?\s+(?:must|should|shall|need to|have to|has to)\b"
     r"(?!\s+(?:be|not be) (?:excluded|withdrawn|ineligible))",

@@ -45,6 +45,7 @@ from trialwright.criteria.nodes import (
 )
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.parentheses import read_atom, read_grouped
+from trialwright.criteria.permitted import permission, permitting, read_permitted
 from trialwright.criteria.phrase import Phrase, Source
 from trialwright.criteria.rules import (
     binds_objects,
@@ -185,6 +186,11 @@ class Reader:
         for place, sentence in enumerate(sentences):
             sentence = without_note(sentence)
             if not sentence:
+                continue
+            allowed = permission(self, trim(sentence), 0) if nodes else None
+            freed = permitting(nodes, allowed, self.vocabulary, self.kind) if allowed else None
+            if freed is not None:
+                nodes = freed
                 continue
             exempt = self._exemption(sentence) if nodes else None
             if exempt is not None:
@@ -368,6 +374,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_either_way,
     read_accompanied,
     read_relative,
+    read_permitted,
     read_exception,
     read_conditional,
     read_grouped,

@@ -21,11 +21,12 @@ from trialwright.criteria.cuts import (
     starts_negated,
     trim,
 )
-from trialwright.criteria.joining import excepting, is_limit, is_measured
+from trialwright.criteria.joining import excepting, is_limit, is_measured, kind_of
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Score, Stage, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.numbers import is_method
+from trialwright.criteria.permitted import permission
 from trialwright.criteria.rules import is_of_another_sort, tier_member, with_examples
 from trialwright.criteria.things import MOST_QUALIFIER_WORDS
 
@@ -154,7 +155,12 @@ def _permitted(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int
     """`X (Y is allowed)`: Y is taken from X; beside a number it changes nothing that is asked."""
     at = next(place for place, chunk in enumerate(inner) if chunk.cat == "P")
     if any(chunk.cat not in "FHp." and not is_trial_word(chunk) for chunk in inner[at + 1 :]):
-        return None
+        allowed, base = permission(reader, trim(inner), depth), reader.whole(rest, depth)
+        if allowed is None or allowed.held is None or not isinstance(base, Has):
+            return None
+        return (
+            excepting(base, allowed.held, reader.vocabulary) if kind_of(allowed.held, base, reader.vocabulary) else None
+        )
     base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(inner[:at], depth)
     if base is None or all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(base)):
         return base

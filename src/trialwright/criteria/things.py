@@ -225,7 +225,8 @@ class _Item:
 
     def _is_ended(self, qualifiers: tuple[str, ...]) -> bool:
         """`Completed radiotherapy 4 to 12 weeks ago` speaks of its end."""
-        said = any(chunk.cat == "T" and _COMPLETED.search(self.phrase.words([chunk])) for chunk in self.prefix)
+        told = (*self.prefix, *self.rest)
+        said = any(chunk.cat == "T" and _COMPLETED.search(self.phrase.words([chunk])) for chunk in told)
         return said or bool(_ENDED.intersection(qualifiers))
 
     def _relation(
