@@ -31,7 +31,21 @@ def attached(chunks: Sequence[Chunk], text: str, vocabulary: Vocabulary) -> list
             else chunk
             for chunk in run
         ]
+    run = [_personal(run, place, text) for place in range(len(run))]
     return _with_whole_names(_with_hyphens(run, text), text, vocabulary)
+
+
+def _personal(run: list[Chunk], place: int, text: str) -> Chunk:
+    """`personal or family history of X`: the patient's own history."""
+    chunk = run[place]
+    before_family = "".join(one.cat for one in run[place + 1 : place + 3]) in ("|S", "&S", "/S")
+    if (
+        not before_family
+        or run[place + 2].value != "family_history"
+        or text[chunk.start : chunk.end].lower() != "personal"
+    ):
+        return chunk
+    return chunk._replace(cat="S", value="history")
 
 
 def _with_hyphens(chunks: list[Chunk], text: str) -> list[Chunk]:

@@ -116,12 +116,23 @@ _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
      "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
 )  # fmt: skip
+_DASH = re.compile(r"\w\)? - \w")
+_RECEPTORS = frozenset(
+    {
+        "hormone-receptor-positive",
+        "estrogen-receptor-positive",
+        "progesterone-receptor-positive",
+        "her2-positive",
+        "her2-negative",
+    }
+)
 _PROVED_BY = frozenset({"histology", "cytology"})
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
 _SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
 _ALLERGIC_TO = re.compile(
-    r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b", re.IGNORECASE
+    r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b|\battributed to\b",
+    re.IGNORECASE,
 )
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
@@ -428,6 +439,8 @@ def _nested_negations(node: Node) -> int:
 def _leaves_out(node: Node, words: str) -> bool:
     """Words that a tree of one thing, or without a Not, cannot have said."""
     parts = list(walk(node))
+    if _misreads_an_allergy(parts, words) or _misreads_a_gap(node, words):
+        return True
     if _OBLIGED.match(words) and not any(isinstance(part, If) for part in parts):
         # "Patients with metastases must have …" asks nothing of those without.
         return True
@@ -439,6 +452,32 @@ def _leaves_out(node: Node, words: str) -> bool:
     if things and _BEING_TREATED.search(words):
         return all(thing.concept.kind == "condition" and "treated" not in thing.status for thing in things)
     return _NOT_ALLOWED.search(words) is not None and not any(isinstance(part, Not) for part in parts)
+
+
+_ALLERGY_TO = re.compile(
+    r"\b(?:allerg\w+|hypersensitiv\w+|anaphyla\w+)(?: reactions?)? (?:to|against)\b", re.IGNORECASE
+)
+
+
+def _misreads_an_allergy(parts: list[Node], words: str) -> bool:
+    """An allergy to a drug that became the drug."""
+    things = [part for part in parts if isinstance(part, Has)]
+    given = any(one.concept.kind in ("drug", "vaccine") for one in things)
+    told = any(one.concept.kind == "allergy" or "allerg" in (one.concept.id or "") for one in things)
+    judged = any(isinstance(part, Attest) for part in parts)
+    return given and not told and not judged and _ALLERGY_TO.search(words) is not None
+
+
+_SINCE = re.compile(
+    r"^\W*(?:at least|more than|greater than|≥|>=?)\s*\w+\s+\w+\s+(?:since|after|from)\b", re.IGNORECASE
+)
+
+
+def _misreads_a_gap(node: Node, words: str) -> bool:
+    """`At least 3 weeks since A and B`: nothing of it is asked for."""
+    parts = node.parts if isinstance(node, All) else ()
+    gap = any(isinstance(one, Not) for one in parts)
+    return gap and any(isinstance(one, Has) for one in parts) and _SINCE.search(words) is not None
 
 
 def _doubtful_below(part: Node, above: Node | None, words: str) -> bool:
@@ -486,6 +525,12 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
         return True
     things = [one for one in parts if isinstance(one, Has)]
+    if len(things) > 1 and _DASH.search(words):
+        # "Melanoma - resistance or intolerance to X".
+        return True
+    if len(things) > 1 and _RECEPTORS.intersection(one.concept.id for one in things) and "/" in words:
+        # "HR+/HER2- breast cancer" is one cancer.
+        return True
     if any(one.concept.id in _PROVED_BY for one in things) and any("confirmed" in one.status for one in things):
         # "Histological or cytological confirmed disease".
         return True
@@ -531,7 +576,8 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
         return True
     if concept.id is None:
         return (
-            _NO_NAME.match(concept.text) is not None
+            (concept.kind == "finding" and "requires_treatment" in has.status)
+            or _NO_NAME.match(concept.text) is not None
             or _CUT_HEAD.search(concept.text) is not None
             or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
         )
@@ -548,5 +594,5 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if concept.id in _TESTS:
         return _RESULT.search(words) is not None
     if concept.id == "allergy":
-        return listed and (not has.qualifiers or _ALLERGIC_TO.search(words) is not None)
+        return (listed and not has.qualifiers) or _ALLERGIC_TO.search(words) is not None
     return concept.id in _NOT_ON_RECORD

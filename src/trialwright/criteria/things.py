@@ -57,6 +57,7 @@ def read_has(phrase: Phrase) -> Node | None:
     if is_entangled(groups, joins):
         return None
     alternatives = len(groups) > 1 and all(chunk.cat == "S" for chunk in groups[0])
+    described = len(groups) > 2 and all(chunk.cat == "q" for chunk in groups[0])
     either = connective(joins, phrase.kind)
     if either is None:
         return None
@@ -65,7 +66,7 @@ def read_has(phrase: Phrase) -> Node | None:
     if _bare_allergy(groups) or _shared_abuse(phrase, groups):
         return None
     groups = share_heads(phrase, share_letters(phrase, share_tails(groups, joins)))
-    if alternatives:
+    if alternatives or described:
         groups = share_alternatives(groups)
     prefix: list[Chunk] = []
     groups = [prefix_first(group) for group in groups]
