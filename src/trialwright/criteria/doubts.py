@@ -31,6 +31,8 @@ _NO_NAME = re.compile(
     r"(?:(?:may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
     r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
     r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
+    r"(?:control group|control subjects?|compounds? of similar)\b|"
+    r"(?:(?:other|prior|previous|concurrent|concomitant|additional|any|such|further|current|active)\s)*"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
     r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
     r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?|"
@@ -137,8 +139,9 @@ _ALLERGIC_TO = re.compile(
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
     r"^day of\b|^(?:on )?(?:protocol|study|trial)$|"
-    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b|"
-    r"\b(?:that|which|who|may|can|will|to|of|the|or|and|at|least|than|an?|not|no|is|are|by|with|in|for)$",
+    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|(?<!in the )opinion|account)\b|"
+    r"\b(?:that|which|who|may|can|will|to|of|the|or|and|at|least|than|an?|not|no|is|are|by|with|in|for)$|"
+    r"\bfor (?:\w+ ){0,2}(?:unresectable|metastatic|recurrent|advanced|locally|relapsed|refractory)$",
     re.IGNORECASE,
 )
 _NARROWS = re.compile(
@@ -149,6 +152,16 @@ _NARROWS = re.compile(
     r"requiring|resulting|from|with(?:out|in)?|as (?:defined|determined|assessed|measured|evidenced))\b",
     re.IGNORECASE,
 )
+_NEW_HEAD = re.compile(r"\bor (?:the )?(?:evidence|presence|history|diagnosis|signs?|symptoms?) of\b", re.IGNORECASE)
+_PERMITS = re.compile(r"\b(?:are|is|be) (?:still )?(?:eligible|allowed|permitted|acceptable)\b", re.IGNORECASE)
+_GROUNDS = re.compile(
+    r"\b(?:on the basis of|based (?:up)?on|as (?:determined|assessed|evidenced|judged) by|determined by|evidenced by)\b",
+    re.IGNORECASE,
+)
+_BODILY = re.compile(
+    r"\b(?:functional|exercise|vital|physical|aerobic|pulmonary|lung|breathing) capacity\b", re.IGNORECASE
+)
+_SOCIAL = re.compile(r"\bsocial situations?\b", re.IGNORECASE)
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
 
@@ -197,6 +210,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return _settled_thing(part, another)
             case AnyOf(parts=parts) | All(parts=parts) if len(parts) > 1 and _says_one_thing(parts):
                 return parts[0]
+            case AnyOf(parts=parts, open=False) if len(once := _once(parts)) < len(parts):
+                return once[0] if len(once) == 1 else settle(msgspec.structs.replace(part, parts=once))
             case AnyOf(parts=parts) if all(isinstance(one, Attest) and one.kind == "judgement" for one in parts):
                 # "Unstable diseases or conditions": one judgement.
                 said = part.span.of(text) if part.span else words
@@ -225,6 +240,9 @@ def settled(node: Node, text: str, words: str) -> Node:
 _PLANS = frozenset({"planned-pregnancy", "planned-conception-or-fathering"})
 
 
+_DURATION = re.compile(r"\bduration of the (?:study|trial)\b", re.IGNORECASE)
+
+
 def _settled_thing(has: Has, another: bool) -> Has:
     status, concept = has.status, has.concept
     if "current" in status and has.when is not None and has.when.at_most is not None and has.when.side == "before":
@@ -234,6 +252,9 @@ def _settled_thing(has: Has, another: bool) -> Has:
     if concept.id in _PLANS and when is not None and when.side != "before":
         # "Planning pregnancy during the trial": the plan is there now.
         when = None
+    if concept.id in _PLANS:
+        plain = tuple(one for one in has.qualifiers if not _DURATION.search(one))
+        has = msgspec.structs.replace(has, qualifiers=plain)
     if concept.kind in ("drug", "procedure") and "treated" in status:
         status = tuple(one for one in status if one != "treated")
     if concept.id == "second-malignancy" and not another:
@@ -254,6 +275,14 @@ def _says_one_thing(parts: tuple[Node, ...]) -> bool:
         all(isinstance(one, Attest) for one in parts)
         and len({(one.kind, one.text) for one in parts if isinstance(one, Attest)}) == 1
     )
+
+
+def _once(parts: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Each member once, however often it is printed."""
+    seen: dict[Node, Node] = {}
+    for part in parts:
+        seen.setdefault(msgspec.structs.replace(part, span=None), part)
+    return tuple(seen.values())
 
 
 def _is_none_within(has: Has) -> bool:
@@ -339,7 +368,7 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     if first.severity is not None and not told and not _EXAMPLES.search(words):
         others = [_also(one, _graded(first.severity)) for one in others]
     shared = [one for one in first.qualifiers if _stands_before(one, first, words)]
-    states = _SHARED.intersection(first.status)
+    states = frozenset() if _NEW_HEAD.search(words) else _SHARED.intersection(first.status)
     if not any(one.qualifiers or set(one.status) - set(first.status) for one in others) and not _EXAMPLES.search(words):
         others = [_also(one, *shared, *sorted(states.difference(one.status))) for one in others]
     return (first, *others)
@@ -356,6 +385,7 @@ def _with_tail(firsts: list[Has], last: Has, words: str) -> list[Has]:
         said.append("requiring treatment")
     if not any(one.qualifiers for one in firsts) and last.concept.kind not in _GIVEN:
         said += [one for one in last.qualifiers if _is_clause(one, last, words)]
+    said += [one for one in last.qualifiers if _OPINION.match(one) and one not in said]
     return [_also(one, *said) for one in firsts] if said and not _EXAMPLES.search(words) else firsts
 
 
@@ -372,6 +402,10 @@ def _is_clause(qualifier: str, has: Has, words: str) -> bool:
     return _CLAUSE.search(f"{low[end:at]} {qualifier}") is not None
 
 
+_OPINION = re.compile(
+    r"(?:as|in|at|according to|per)\b.*\b(?:investigator|physician|opinion|judge?ment|discretion|clinician)",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(
     r"^\W*(?:that|which|who|whose|requiring|required|necessitating|causing|resulting|leading|preventing|interfering|limiting)\b"
 )
@@ -439,6 +473,8 @@ def _nested_negations(node: Node) -> int:
 def _leaves_out(node: Node, words: str) -> bool:
     """Words that a tree of one thing, or without a Not, cannot have said."""
     parts = list(walk(node))
+    if any(isinstance(part, Attest) and _doubtful_claim(part) for part in parts):
+        return True
     if _misreads_an_allergy(parts, words) or _misreads_a_gap(node, words):
         return True
     if _OBLIGED.match(words) and not any(isinstance(part, If) for part in parts):
@@ -452,6 +488,13 @@ def _leaves_out(node: Node, words: str) -> bool:
     if things and _BEING_TREATED.search(words):
         return all(thing.concept.kind == "condition" and "treated" not in thing.status for thing in things)
     return _NOT_ALLOWED.search(words) is not None and not any(isinstance(part, Not) for part in parts)
+
+
+def _doubtful_claim(attest: Attest) -> bool:
+    """A judgement that swallowed a permission, or a bodily capacity taken for a legal one."""
+    return _PERMITS.search(attest.text) is not None or (
+        attest.kind == "capacity" and _BODILY.search(attest.text) is not None
+    )
 
 
 _ALLERGY_TO = re.compile(
@@ -499,6 +542,8 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return True
         case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
             return _LEAVES_OUT.search(words) is None
+        case All(parts=parts) if any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
+            return any(isinstance(one, Has) for one in parts)
         case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
             return True
         case AnyOf(parts=parts):
@@ -525,6 +570,12 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
         return True
     things = [one for one in parts if isinstance(one, Has)]
+    if things and any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
+        # "Healthy on the basis of physical examination, ECG and history": one judgement and its grounds.
+        return True
+    if attested and _SOCIAL.search(words) and any("psych" in (one.concept.id or "") for one in _things(parts)):
+        # "Psychiatric illness or social situations that would limit compliance": the clause is said of both.
+        return True
     if len(things) > 1 and _DASH.search(words):
         # "Melanoma - resistance or intolerance to X".
         return True
@@ -560,6 +611,10 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     return len(things) == len(parts) > 1 and _says_of_one(things, words)
 
 
+def _things(parts: tuple[Node, ...]) -> list[Has]:
+    return [one for part in parts for one in walk(part) if isinstance(one, Has)]
+
+
 def _is_cut_off(part: Node) -> bool:
     """Words left over that narrow what stands beside them; without them the neighbour says too much."""
     return isinstance(part, Unread) and _NARROWS.match(part.text) is not None
@@ -572,6 +627,9 @@ def _says_of_one(things: list[Has], words: str) -> bool:
 
 def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     concept = has.concept
+    if any("remission" in (one.concept.id or one.concept.text) for one in has.unless) and concept.id != "malignancy":
+        # A remission is a state of the thing, and no kind of it.
+        return True
     if any(one.count(",") > 1 or ":" in one or _NO_NARROWING.search(one) for one in has.qualifiers):
         return True
     if concept.id is None:

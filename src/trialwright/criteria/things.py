@@ -1,5 +1,6 @@
 """Phrases that name things on record: conditions, drugs, procedures, findings, with all that narrows them."""
 
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -81,13 +82,21 @@ def read_has(phrase: Phrase) -> Node | None:
     shared = shared_window(groups)
     # "Immunodeficiency, or receiving A or B within 7 days": the time is that of what was received.
     since = max((place for place, group in enumerate(groups) if group and group[0].cat == "T"), default=0)
-    readings = [
-        _Item(phrase, prefix, group, shared if place >= since else None).node() for place, group in enumerate(groups)
-    ]
+    readings = []
+    for place, group in enumerate(groups):
+        lead = _lead(group)
+        if place and any(chunk.cat == "b" for chunk in lead):
+            # "Active epilepsy, or evidence of A or B": a new head, and its own words go on.
+            prefix = lead
+        readings.append(_Item(phrase, prefix, group, shared if place >= since else None).node())
     parts = [reading for reading in readings if reading is not None]
     if len(parts) < len(readings) or (len(parts) > 1 and any(is_weak(part) for part in parts)):
         return None
     return (any_of if either else all_of)(parts, phrase.span)
+
+
+def _lead(group: list[Chunk]) -> list[Chunk]:
+    return list(itertools.takewhile(lambda chunk: chunk.cat in "SbTL", group))
 
 
 _THING = frozenset("SbTLqUCROMBWkjzDlpudA'\"-+%")
@@ -191,6 +200,7 @@ class _Item:
         alone = not re.search(r"[,&|;/]", self.phrase.cats)
         if concept.kind == "drug" and not status and when is None and alone and _AT_ENTRY.search(self.phrase.words()):
             status = ("current",)
+        dose, qualifiers = _a_day(dose, qualifiers)
         reason, cause, qualifiers = self._relation(concept, after, qualifiers)
         recurrence = self._for_recurrence(concept, after)
         if recurrence is not None and when is None:
@@ -503,6 +513,17 @@ class _Item:
         if concept.id != _STEROID and self.phrase.vocabulary.is_a(concept.id, _STEROID):
             return Concept(text=concept.text, kind="drug", id=_STEROID)
         return concept
+
+
+_DAILY = frozenset({"daily", "per day", "a day", "every day", "each day"})
+
+
+def _a_day(dose: Dose | None, qualifiers: tuple[str, ...]) -> tuple[Dose | None, tuple[str, ...]]:
+    """`≥ 20 IU of insulin daily` is a dose a day."""
+    if dose is None or "/" in dose.quantity.unit or not _DAILY.intersection(qualifiers):
+        return dose, qualifiers
+    quantity = Quantity(dose.quantity.value, f"{dose.quantity.unit}/d")
+    return msgspec.structs.replace(dose, quantity=quantity), tuple(one for one in qualifiers if one not in _DAILY)
 
 
 _STEROID = "corticosteroid"
