@@ -254,6 +254,10 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
     condition = heading_condition(section.heading) or whom(draft.context)
     kind, node = read_item(words[:_LONGEST], _shape(item, whole.start), (draft.kind, draft.context), vocabulary)
     window = _heading_window(section.heading, vocabulary) or _heading_window(draft.context, vocabulary)
+    if draft.kind == "inclusion" and _ALLOWED.search(draft.context):
+        # What a sub-heading allows is asked of nobody; on what terms it is allowed may be asked.
+        bound = _TERMS.search(words) is not None
+        node = Unread(text=" ".join(words.split()), span=node.span) if bound else All(span=node.span)
     node = push_window(node, window) if window is not None and _is_given(node) else node
     diagnostics = list(_remarks(draft, kind, node))
     if len(words) > _LONGEST:
@@ -291,6 +295,12 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
     )
 
 
+_ALLOWED = re.compile(r"^(?!.*\bnot\b).*\b(?:allowed|permitted)\W*$", re.IGNORECASE)
+_TERMS = re.compile(
+    r"\b(?:must|only|if|as long as|at least|provided|unless|except|excluding|other than|should|not|no|may not|required|more than|"
+    r"less than|until)\b|\d",
+    re.IGNORECASE,
+)
 _GIVEN: frozenset[str] = frozenset({"drug", "procedure", "vaccine", "device"})
 
 
@@ -375,9 +385,8 @@ def _stated_kind(kind: CriterionKind, words: str) -> CriterionKind:
 
 def _is_doubly_negative(words: str, node: Node) -> bool:
     """`No prior chemotherapy` filed under exclusion: whether its absence or its presence excludes cannot be told from the words."""
-    named = isinstance(node, Not) and any(
-        isinstance(part, Has) and part.concept.kind != "finding" for part in walk(node)
-    )
+    denies = isinstance(node, Not) or (isinstance(node, All) and any(isinstance(part, Not) for part in node.parts))
+    named = denies and any(isinstance(part, Has) and part.concept.kind != "finding" for part in walk(node))
     return named and _BARE_NO.match(words.strip()) is not None
 
 

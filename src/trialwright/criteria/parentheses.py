@@ -200,7 +200,7 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
             inner = inner[:1]
         cats = "".join(one.cat for one in inner)
         before = flat[-1] if flat else None
-        if not inner or _is_alias(inner, before, reader):
+        if not inner or _is_alias(inner, before, reader) or _are_kinds(inner, before, reader):
             continue
         graded = before is not None and before.cat == "C" and re.fullmatch(r"q?K[Q#kU|&,/\-:q>]+", cats) is not None
         dosed = any(one.cat == "R" for one in flat) and re.fullmatch(r"D?Qp?R?z?", cats) is not None
@@ -219,8 +219,18 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
 def _without_alias(inner: list[Chunk], before: Chunk | None, reader: Reader) -> list[Chunk]:
     """`(HCV; defined as …)`: another name first, and then what the parenthesis says."""
     if len(inner) > 2 and inner[1].cat in ",;" and _is_alias(inner[:1], before, reader):
-        return trim(inner[2:])
+        return [] if _are_kinds(inner, before, reader) else trim(inner[2:])
     return inner
+
+
+def _are_kinds(inner: list[Chunk], before: Chunk | None, reader: Reader) -> bool:
+    """`taxanes (paclitaxel, docetaxel)`: kinds of the thing, which its name means already."""
+    names = [chunk for chunk in inner if chunk.cat not in ",;|&/FH"]
+    if before is None or len(names) < 2 or not isinstance(before.value, Entry):
+        return False
+    return all(
+        isinstance(chunk.value, Entry) and reader.vocabulary.is_a(chunk.value.id, before.value.id) for chunk in names
+    )
 
 
 def _rejoined(chunks: Sequence[Chunk], at: int, reader: Reader) -> list[Chunk]:
