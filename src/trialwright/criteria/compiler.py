@@ -125,8 +125,11 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
     drafts: list[_Draft] = []
     letter = "I" if section.kind == "inclusion" else "E"
     position = 0
+    above = ""
     for item in items:
         if _is_bare_heading(item, text):
+            above = " ".join(item.span.of(text).split()).strip(" -:*.")
+            above = above if above.lower() in _NEEDED_HEADINGS else ""
             continue
         position += 1
         number = item.number or str(position)
@@ -143,11 +146,15 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
                     )
                 )
             continue
-        drafts.append(_Draft(kind=section.kind, item=item, section=section, id=f"{letter}{number}"))
+        if item.marker == "none":
+            above = ""
+        drafts.append(_Draft(kind=section.kind, item=item, section=section, context=above, id=f"{letter}{number}"))
     return drafts
 
 
 _BARE_HEADINGS = word_set("heading")
+_NEEDED_HEADINGS = frozenset({"age", "performance status", "life expectancy"})
+"""Bare headings without whose words the items below them say nothing: "18 and over", "0-2", "At least 3 months"."""
 
 
 def _is_bare_heading(item: Item, text: str) -> bool:
@@ -348,6 +355,8 @@ def _is_doubly_negative(words: str, node: Node) -> bool:
 
 def _in_context(words: str, shape: Shape, context: tuple[CriterionKind, str], vocabulary: Vocabulary) -> Node | None:
     """Under a sub-heading ("Performance status:") the item may need its words: "ECOG 0-1", "0-2"."""
+    if _dangles(words, context[0]):
+        return None
     lead = Lexer(context[1] + ":", vocabulary).chunks()
     own = _chunks(words, shape, vocabulary)
     width = len(context[1]) + 2

@@ -109,6 +109,11 @@ _NO_NARROWING = re.compile(
     r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b",
     re.IGNORECASE,
 )
+_JUDGED = re.compile(
+    r"(?:that|which|who|as)\b.*\b(?:opinion|judge?ments?|judged|deemed|discretion|investigators?|physicians?|interfer\w*|compromis\w*)",
+    re.IGNORECASE,
+)
+"""A judgement that narrows a thing, in its own words."""
 _NARROWS = re.compile(
     r"(?:within|before|prior to|preceding|during|after|since|until|unless|except\w*|excluding|other than|whichever|"
     r"for (?:at least|more|less|the)|"
@@ -390,7 +395,7 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return True
         case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
             return _LEAVES_OUT.search(words) is None
-        case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
+        case AnyOf(parts=parts) if any(map(_is_cut_off, parts)):
             return True
         case AnyOf(parts=parts):
             return _doubtful_list(parts, words)
@@ -444,7 +449,10 @@ def _says_of_one(things: list[Has], words: str) -> bool:
 
 def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     concept = has.concept
-    if any(one.count(",") > 1 or ":" in one or _NO_NARROWING.search(one) for one in has.qualifiers):
+    if any(
+        one.count(",") > 1 or ":" in one or (_NO_NARROWING.search(one) and not _JUDGED.match(one))
+        for one in has.qualifiers
+    ):
         return True
     if concept.id is None:
         return (

@@ -672,7 +672,7 @@ def read_labelled(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
 
 
 def _listed(reader: Reader, lead: list[Chunk], listing: Chunk, rest: Sequence[Chunk]) -> Node | None:
-    groups, _either = reader._members(rest)
+    groups, _either = reader.members(rest)
     if len(groups) < 2:
         return None
     prefix = [chunk for chunk in lead if chunk.cat in PREFIX]
@@ -694,7 +694,7 @@ def _listed(reader: Reader, lead: list[Chunk], listing: Chunk, rest: Sequence[Ch
 def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """Members of different kinds joined by commas, and, or."""
     cats = [chunk.cat for chunk in chunks]
-    groups, either = reader._members(chunks)
+    groups, either = reader.members(chunks)
     if either is None:
         return _mixed(reader, chunks)
     if len(groups) < 2:
