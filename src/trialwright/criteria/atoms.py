@@ -5,6 +5,7 @@ None, and the caller splits the phrase further or keeps it as Unread. Words that
 kept as qualifiers.
 """
 
+from trialwright.criteria.named_measures import read_named_measure
 from trialwright.criteria.numbers import read_comparison, read_graded, read_normal, read_score, read_since, read_stage
 from trialwright.criteria.people import (
     read_age,
@@ -27,6 +28,7 @@ ATOMS = (
     read_score,
     read_normal,
     read_comparison,
+    read_named_measure,
     read_graded,
     read_stage,
     read_since,

@@ -19,6 +19,7 @@ from trialwright.criteria.nodes import All, Attest, AttestKind, Has, If, Node, N
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
 from trialwright.criteria.phrases import word_set
+from trialwright.criteria.rules import read_coordinated
 
 if TYPE_CHECKING:
     from trialwright.criteria.grammar import Reader
@@ -41,7 +42,7 @@ _CLAUSE = re.compile(
 _MOST_LEAD = 6
 
 
-def read_promised(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
+def read_promised(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`Agrees to refrain from smoking, alcohol and X for 3 days before Y`: one promise, for a person to say."""
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "J"), None)
     if at is None or chunks[at].value not in _PROMISED or any(chunk.cat in ":;PZKtg" for chunk in chunks):
@@ -57,6 +58,9 @@ def read_promised(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     )
     if others or not governed or len(lead) > _MOST_LEAD or not _is_one_clause(reader, chunks[at + 1 :]):
         return None
+    listed = read_coordinated(reader, chunks, depth)
+    if listed is not None and not any(isinstance(part, Has) for part in walk(listed)):
+        return listed
     words = reader.phrase(chunks).words()
     promise: Node = Attest(kind=chunks[at].value, text=words, span=extent(chunks))
     if _DENIED.search(reader.text[chunks[0].start : chunks[at].end]):
@@ -66,8 +70,10 @@ def read_promised(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
 
 def _for_whom(sexed: Sequence[Chunk], promise: Node, reader: Reader) -> Node | None:
     """A promise asked of one sex, or of those who can have children, is asked of nobody else."""
+    if {chunk.cat for chunk in sexed} >= {"w", "m"}:
+        return promise
     kinds = {(chunk.cat, str(chunk.value)) for chunk in sexed}
-    if not kinds or len({cat for cat, _value in kinds if cat != "w"}) > 1 or any(cat == "x" for cat, _value in kinds):
+    if not kinds or len({cat for cat, _value in kinds if cat != "w"}) > 1 or {cat for cat, _value in kinds} == {"x"}:
         return promise
     person = reader.under("inclusion").whole([sexed[-1] if sexed[-1].cat == "w" else sexed[0]])
     if person is None or not all(isinstance(part, Person) for part in walk(person)):
@@ -86,7 +92,7 @@ def _is_one_clause(reader: Reader, behind: Sequence[Chunk]) -> bool:
         first = next((one for one in rest if one.cat not in "FHp,|&/"), None)
         if first is None:
             continue
-        if _CLAUSE.match(reader.text[rest[0].start : rest[-1].end].lstrip()) or first.cat in "SbTLMNwfmQ":
+        if _CLAUSE.match(reader.text[rest[0].start : rest[-1].end].lstrip()) or first.cat in "SbTLMNwfmQjO":
             return False
         if first.cat == "C" and chunk.cat in "|&":
             return False
@@ -123,7 +129,9 @@ def read_judged(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | N
         return None
     base = reader.whole(head, depth)
     return (
-        None if base is None else _narrowed(base, normalise(reader.phrase(tail).words().replace(",", "")), reader.phrase(chunks).words())
+        None
+        if base is None
+        else _narrowed(base, normalise(reader.phrase(tail).words().replace(",", "")), reader.phrase(chunks).words())
     )
 
 

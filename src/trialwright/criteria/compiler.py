@@ -396,6 +396,10 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         chunks = [*prefix, *own] if _takes(own) else own
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
         node = (None if _dangles(words[shape[0] : shape[1]], reader.kind) else reader.read(chunks)) or unread
+        checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        if checked is not unread or node is unread:
+            return checked
+        node = reader.read_surely(chunks) or unread
         return unread if loses_a_number(chunks, node) else _checked(node, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 

@@ -57,7 +57,7 @@ from trialwright.criteria.rules import (
     read_stated,
     read_states,
 )
-from trialwright.criteria.salvage import read_in_part
+from trialwright.criteria.salvage import read_in_part, sure
 
 _MOST_PIECES = 600
 
@@ -101,6 +101,17 @@ class Reader:
     def read(self, chunks: Sequence[Chunk]) -> Node | None:
         """The tree of the chunks with every unreadable piece as Unread; None when there are no words."""
         return self._sentences(nest(list(chunks)))
+
+    def read_surely(self, chunks: Sequence[Chunk]) -> Node | None:
+        """As `read`, for words whose tree bears signs of error: each sentence by itself, and only what bears none.
+
+        None where a sentence allows or excepts what stands in another one.
+        """
+        sentences = [sentence for sentence in cut_sentences(nest(list(chunks)), self.text) if has_words(sentence)]
+        if not sentences or any(chunk.cat in "PZ" for sentence in sentences[1:] for chunk in sentence):
+            return None
+        nodes = [sure(self, sentence) or read_in_part(self, sentence) for sentence in sentences]
+        return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
 
     def whole(self, chunks: Sequence[Chunk], depth: int = 0) -> Node | None:
         """The tree of one clause when all of it can be read; None otherwise."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.codes.places import Span
+from trialwright.criteria.accounting import loses_a_number
 from trialwright.criteria.cuts import (
     after_negation,
     has_words,
@@ -21,6 +22,7 @@ from trialwright.criteria.cuts import (
     starts_negated,
     trim,
 )
+from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
@@ -57,6 +59,17 @@ def read_in_part(reader: Reader, chunks: list[Chunk]) -> Node:
     if node is not None:
         return Not(part=node, span=_extent(chunks)) if negated else node
     return (None if negated else _conditional(reader, chunks)) or reader.unread(chunks)
+
+
+def sure(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
+    """The tree of a piece, put right; None when it cannot be read whole or bears signs of error."""
+    chunks = trim(chunks)
+    node = reader.whole(chunks)
+    if node is None:
+        return None
+    words = " ".join(reader.text[chunks[0].start : chunks[-1].end].split())
+    node = settled(node, reader.text, words)
+    return None if is_doubtful(node, words) or loses_a_number(chunks, node) else node
 
 
 def _extent(chunks: Sequence[Chunk]) -> Span:
@@ -101,7 +114,7 @@ def _read_members(reader: Reader, groups: Sequence[Sequence[Chunk]]) -> list[Nod
     """What the first words say may govern all members; where they were not understood, only what reads whole is kept."""
     nodes: list[Node | None] = []
     for group in groups:
-        node = reader.whole(group)
+        node = sure(reader, group)
         if node is not None:
             nodes.append(None if is_frail(node) else node)
         else:
@@ -165,7 +178,7 @@ def _headed(reader: Reader, body: Sequence[Chunk]) -> Node | None:
         rest = body[len(head) :]
         if not _narrows(reader, rest):
             continue
-        base = reader.whole(head)
+        base = sure(reader, head)
         if base is None or not _is_sound(base, reader) or not _stands_apart(reader, head, rest, base):
             continue
         unread = reader.unread(_bare(rest))
@@ -183,7 +196,7 @@ def _bare(rest: Sequence[Chunk]) -> list[Chunk]:
 
 
 def _may_cut(body: Sequence[Chunk], place: int) -> bool:
-    return body[place].cat in "pu,GWXIiNe" and body[place - 1].cat not in ",&|/p"
+    return body[place].cat in "pu,GWXIiNeV" and body[place - 1].cat not in ",&|/p"
 
 
 def _narrows(reader: Reader, rest: Sequence[Chunk]) -> bool:
