@@ -7,6 +7,7 @@ kept as qualifiers.
 
 from trialwright.criteria.named_measures import read_named_measure
 from trialwright.criteria.numbers import read_comparison, read_graded, read_normal, read_score, read_since, read_stage
+from trialwright.criteria.participation import read_language, read_participation
 from trialwright.criteria.people import (
     read_age,
     read_attest,
@@ -34,4 +35,6 @@ ATOMS = (
     read_since,
     read_attest,
     read_has,
+    read_participation,
+    read_language,
 )

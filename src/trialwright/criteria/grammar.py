@@ -20,6 +20,7 @@ from trialwright.criteria.cuts import (
     with_tiers,
     without_note,
 )
+from trialwright.criteria.elapsed import read_elapsed
 from trialwright.criteria.joining import excepting, kind_of, push_window
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
@@ -297,6 +298,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_obliged,
     read_by_sex,
     read_atom,
+    read_elapsed,
     read_stated,
     read_labelled,
     read_demonstrated,

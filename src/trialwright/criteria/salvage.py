@@ -52,6 +52,9 @@ _MOST_CUTS = 8
 def read_in_part(reader: Reader, chunks: list[Chunk]) -> Node:
     """The tree of a sentence that no rule reads whole; all of it Unread when nothing in it is sound alone."""
     chunks = trim(chunks) or chunks
+    labelled = _for_a_group(reader, chunks)
+    if labelled is not None:
+        return labelled
     negated = starts_negated(chunks)
     body = after_negation(chunks) if negated else chunks
     inner = reader.under("exclusion") if negated else reader
@@ -355,6 +358,34 @@ def _conditional(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
     if reader.kind == "exclusion":
         return All(parts=(condition, then), span=span)
     return If(condition=condition, then=then, span=span)
+
+
+_GROUP = re.compile(
+    r"\W*(?:for )?(?:the )?(?:sub-?stud(?:y|ies)|parts?|groups?|strat(?:um|a)|cohorts?|arms?|phases?|schedules?|tracks?|steps?)\s+"
+    r"(?:[a-z]{0,2}\d{1,2}[a-z]?|[a-e]|i{1,3}v?)(?:\s*(?:,|/|&|and|or)\s*(?:[a-z]?\d{1,2}[a-z]?|[a-e]|i{1,3}v?))*"
+    r"(?:\s+(?:only|patients?|subjects?|participants?))?\s*[:\-]\s*",
+    re.IGNORECASE,
+)
+"""A label that says for which part of the trial a sentence is meant."""
+
+
+def _for_a_group(reader: Reader, chunks: list[Chunk]) -> Node | None:
+    """`Cohort 2: X`: X, for some; who belongs to them the text does not say."""
+    text = reader.text[chunks[0].start : chunks[-1].end]
+    match = _GROUP.match(text)
+    if match is None:
+        return None
+    behind = [chunk for chunk in chunks if chunk.start >= chunks[0].start + match.end()]
+    lead = [chunk for chunk in chunks if chunk.end <= chunks[0].start + match.end()]
+    if not lead or not has_words(behind):
+        return None
+    node = sure(reader, behind) or read_in_part(reader, behind)
+    if isinstance(node, Unread):
+        return None
+    label = reader.unread(_bare(lead))
+    if reader.kind == "exclusion":
+        return All(parts=(label, node), span=_extent(chunks))
+    return If(condition=label, then=node, span=_extent(chunks))
 
 
 def _condition(reader: Reader, chunks: Sequence[Chunk]) -> tuple[Node, list[Chunk]] | None:
