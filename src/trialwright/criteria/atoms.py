@@ -5,7 +5,9 @@ None, and the caller splits the phrase further or keeps it as Unread. Words that
 kept as qualifiers.
 """
 
+from trialwright.criteria.named_measures import read_named_measure
 from trialwright.criteria.numbers import read_comparison, read_graded, read_normal, read_score, read_since, read_stage
+from trialwright.criteria.participation import read_language, read_participation
 from trialwright.criteria.people import (
     read_age,
     read_attest,
@@ -27,9 +29,12 @@ ATOMS = (
     read_score,
     read_normal,
     read_comparison,
+    read_named_measure,
     read_graded,
     read_stage,
     read_since,
     read_attest,
     read_has,
+    read_participation,
+    read_language,
 )

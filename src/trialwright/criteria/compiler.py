@@ -134,8 +134,11 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
     drafts: list[_Draft] = []
     letter = "I" if section.kind == "inclusion" else "E"
     position = 0
+    above = ""
     for item in items:
         if _is_bare_heading(item, text):
+            above = " ".join(item.span.of(text).split()).strip(" -:*.")
+            above = above if above.lower() in _NEEDED_HEADINGS else ""
             continue
         position += 1
         number = item.number or str(position)
@@ -155,7 +158,9 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
                     )
                 )
             continue
-        drafts.append(_Draft(kind=section.kind, item=item, section=section, id=f"{letter}{number}"))
+        if item.marker == "none":
+            above = ""
+        drafts.append(_Draft(kind=section.kind, item=item, section=section, context=above, id=f"{letter}{number}"))
     return drafts
 
 
@@ -164,6 +169,8 @@ def _spans(item: Item) -> list[Span]:
 
 
 _BARE_HEADINGS = word_set("heading")
+_NEEDED_HEADINGS = frozenset({"age", "performance status", "life expectancy"})
+"""Bare headings without whose words the items below them say nothing: "18 and over", "0-2", "At least 3 months"."""
 
 
 def _is_bare_heading(item: Item, text: str) -> bool:
@@ -392,6 +399,8 @@ def _is_doubly_negative(words: str, node: Node) -> bool:
 
 def _in_context(words: str, shape: Shape, context: tuple[CriterionKind, str], vocabulary: Vocabulary) -> Node | None:
     """Under a sub-heading ("Performance status:") the item may need its words: "ECOG 0-1", "0-2"."""
+    if _dangles(words, context[0]):
+        return None
     lead = Lexer(context[1] + ":", vocabulary).chunks()
     own = _chunks(words, shape, vocabulary)
     width = len(context[1]) + 2
@@ -433,7 +442,12 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
         node = (None if _dangles(words[shape[0] : shape[1]], reader.kind) else reader.read(chunks)) or unread
         checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
-        return checked if checked is not unread or node is unread else _gleaned(reader, chunks, words, unread)
+        if checked is not unread or node is unread:
+            return checked
+        surely = reader.read_surely(chunks)
+        if surely is not None and not loses_a_number(chunks, surely):
+            checked = _checked(surely, words, unread)
+        return checked if checked is not unread else _gleaned(reader, chunks, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 

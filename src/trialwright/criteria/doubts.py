@@ -145,6 +145,11 @@ _NO_NARROWING = re.compile(
     r"\bfor (?:\w+ ){0,2}(?:unresectable|metastatic|recurrent|advanced|locally|relapsed|refractory)$",
     re.IGNORECASE,
 )
+_JUDGED = re.compile(
+    r"(?:that|which|who|as)\b.*\b(?:opinion|judge?ments?|judged|deemed|discretion|investigators?|physicians?|interfer\w*|compromis\w*)",
+    re.IGNORECASE,
+)
+"""A judgement that narrows a thing, in its own words."""
 _NARROWS = re.compile(
     r"(?:within|before|prior to|preceding|during|after|since|until|unless|except\w*|excluding|other than|whichever|"
     r"for (?:at least|more|less|the)|"
@@ -678,7 +683,10 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if any("remission" in (one.concept.id or one.concept.text) for one in has.unless) and concept.id != "malignancy":
         # A remission is a state of the thing, and no kind of it.
         return True
-    if any(one.count(",") > 1 or ":" in one or _NO_NARROWING.search(one) for one in has.qualifiers):
+    if any(
+        one.count(",") > 1 or ":" in one or (_NO_NARROWING.search(one) and not _JUDGED.match(one))
+        for one in has.qualifiers
+    ):
         return True
     if concept.id is None:
         return (

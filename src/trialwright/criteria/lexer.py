@@ -19,6 +19,7 @@ from trialwright.codes.quantities import Op
 from trialwright.codes.units import find_unit
 from trialwright.codes.vocabulary import Entry, Vocabulary
 from trialwright.criteria.nodes import Anchor, Relative, Window
+from trialwright.criteria.or_other import with_others
 from trialwright.criteria.phrases import Phrases, load_phrases
 from trialwright.criteria.tokens import Token, clean, tokenize
 
@@ -161,7 +162,7 @@ class Lexer:
                 # "Child-Pugh A": a class, not an article.
                 chunk = chunk._replace(cat="U", value="a")
             chunks.append(chunk)
-        return _with_tiers(_without_manuals(chunks, self.text))
+        return _with_tiers(_without_manuals(with_others(chunks, self.text), self.text))
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]

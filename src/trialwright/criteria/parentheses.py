@@ -130,7 +130,7 @@ def _elsewhere(base: Has, body: Sequence[Chunk], reader: Reader) -> Node | None:
     """`toxicity (excluding skin and mucosa)`: the same thing at these sites."""
     if any(chunk.cat not in "BU,|&Fp" for chunk in body):
         return None
-    names = [run for run in reader._members(body)[0] if run]
+    names = [run for run in reader.members(body)[0] if run]
     sites = [Concept(text=normalise(reader.phrase(run).words()), kind="site") for run in names]
     parts = tuple(
         msgspec.structs.replace(base, site=site, span=extent(run)) for site, run in zip(sites, names, strict=True)

@@ -660,7 +660,7 @@ def read_either_way(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node
 def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """Members of different kinds joined by commas, and, or."""
     cats = [chunk.cat for chunk in chunks]
-    groups, either = reader._members(chunks)
+    groups, either = reader.members(chunks)
     if either is None:
         return _mixed(reader, chunks)
     if len(groups) < 2:
