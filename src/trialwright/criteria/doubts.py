@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from trialwright.codes.concepts import Concept
-from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Unread, children, rebuild, walk
+from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Score, Unread, children, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
 
@@ -394,6 +394,9 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return True
         case AnyOf(parts=parts):
             return _doubtful_list(parts, words)
+        case Score(scale="ctcae-grade"):
+            # Grades rate events; without the event they say nothing of a person.
+            return True
         case Compare(qualifiers=qualifiers):
             return any(_RATIO.search(one) for one in qualifiers)
         case _:
@@ -415,6 +418,13 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         and _SEEN_BY.intersection(one.concept.id for one in things[1:])
     ):
         # "No metastases by CT or bone scan": how it was looked for.
+        return True
+    if (
+        any(isinstance(one, Compare) for one in parts)
+        and _BY.search(words)
+        and _SEEN_BY.intersection(one.concept.id for one in things)
+    ):
+        # "Heart rate < 50, by ECG or pulse".
         return True
     if len(things) > 1 and _CONTAINS.search(words) and all(one.concept.kind in _GIVEN for one in things):
         # "Antiepileptics that include a benzodiazepine": both.
