@@ -7,7 +7,9 @@ import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
+from trialwright.criteria.accompanied import read_accompanied
 from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.attachment import attached
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     after_negation,
@@ -25,6 +27,7 @@ from trialwright.criteria.cuts import (
 )
 from trialwright.criteria.gleaning import glean
 from trialwright.criteria.joining import excepting, kind_of, push_window
+from trialwright.criteria.labels import read_labelled
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
@@ -55,7 +58,6 @@ from trialwright.criteria.rules import (
     read_either_way,
     read_examples,
     read_exception,
-    read_labelled,
     read_negated,
     read_obliged,
     read_open_list,
@@ -110,7 +112,7 @@ class Reader:
 
     def read(self, chunks: Sequence[Chunk]) -> Node | None:
         """The tree of the chunks with every unreadable piece as Unread; None when there are no words."""
-        return self._sentences(nest(list(chunks)))
+        return self._sentences(nest(attached(chunks, self.text, self.vocabulary)))
 
     def whole(self, chunks: Sequence[Chunk], depth: int = 0) -> Node | None:
         """The tree of one clause when all of it can be read; None otherwise."""
@@ -292,11 +294,7 @@ class Reader:
     def _headed(self, body: Sequence[Chunk], chunks: Sequence[Chunk], *, negated: bool) -> Node | None:
         """A known thing with words behind it that were not understood: they narrow it, so that its absence still answers."""
         for end in range(len(body) - 1, 0, -1):
-            if (
-                body[end].cat not in "pu,G"
-                or any(chunk.cat in _TURNS for chunk in body[end:])
-                or body[end - 1].cat in ",&|/pF"
-            ):
+            if body[end].cat not in "pu,G" or self._turns(body[end:]) or body[end - 1].cat in ",&|/pF":
                 continue
             base = self.whole(body[:end])
             if not isinstance(base, Has) or base.concept.id is None:
@@ -306,6 +304,11 @@ class Reader:
             node: Node = All(parts=(base, rest), span=Span(body[0].start, body[-1].end))
             return Not(part=node, span=span) if negated else node
         return None
+
+    def _turns(self, rest: Sequence[Chunk]) -> bool:
+        """Whether the words may turn or widen what stands before them; "with either X or Y" does not widen it."""
+        bound = len(rest) > 1 and rest[0].cat == "p" and self.phrase([rest[1]]).words().lower() == "either"
+        return any(chunk.cat in _TURNS and not (bound and chunk.cat == "|") for chunk in rest)
 
     def _members(self, chunks: Sequence[Chunk]) -> tuple[list[list[Chunk]], bool | None]:
         """The members of a list, and whether any one of them is enough; None where the words leave that open."""
@@ -363,6 +366,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_described,
     read_states,
     read_either_way,
+    read_accompanied,
     read_relative,
     read_exception,
     read_conditional,

@@ -192,6 +192,12 @@ def _line(raw: str, position: int, blank: bool) -> _Line:
         lead = len(raw) - len(raw.lstrip())
         return _Line(indent=lead, marker="none", number="", span=Span(position + lead, end), after_blank=blank)
     again = _MARKER.match(raw[match.end() :]) if not match.group("number") else None
+    if again is not None and len(again.group("roman") or "") > 1 and match.end() + again.end() < len(raw.rstrip()):
+        # "- viii. X": the dash is the form's, the number is the author's.
+        start = position + match.end() + again.end()
+        indent = len(raw[: match.end()].expandtabs(4))
+        number = again.group("roman")
+        return _Line(indent=indent, marker="roman", number=number, span=Span(start, end), after_blank=blank)
     if again is not None and again.group("number") and match.end() + again.end() < len(raw.rstrip()):
         number, start = again.group("number"), position + match.end() + again.end()
         return _Line(
