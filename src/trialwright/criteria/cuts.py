@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from trialwright.codes.places import Span
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.phrases import word_set
 
 PREFIX = frozenset("SbTL")

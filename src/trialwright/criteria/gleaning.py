@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialwright.codes.units import fits
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import extent, has_words, inside_measures, trim
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import All, Compare, If, Node, Person, Score, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrases import word_set

@@ -10,6 +10,7 @@ from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.accompanied import read_accompanied
 from trialwright.criteria.atoms import ATOMS
 from trialwright.criteria.attachment import attached
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     after_negation,
@@ -28,7 +29,6 @@ from trialwright.criteria.cuts import (
 from trialwright.criteria.gleaning import glean
 from trialwright.criteria.joining import excepting, kind_of, push_window
 from trialwright.criteria.labels import read_labelled
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
     Attest,

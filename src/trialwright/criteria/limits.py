@@ -9,7 +9,7 @@ import msgspec
 from trialwright.codes.quantities import Op
 from trialwright.codes.units import fits
 from trialwright.codes.vocabulary import Entry, Vocabulary
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 
 _LITRES = frozenset({"fev1", "fvc", "vital-capacity", "post-bronchodilator-fev1", "pre-bronchodilator-fev1"})
 _LESIONS = frozenset({"tumor", "tumors", "tumour", "tumours", "lesion", "lesions", "mass", "nodule", "nodules"})

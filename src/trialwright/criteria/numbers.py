@@ -12,7 +12,7 @@ from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op, Quantity
 from trialwright.codes.vocabulary import Entry
-from trialwright.criteria.lexer import Bound, Chunk, StageRead
+from trialwright.criteria.chunks import Bound, Chunk, StageRead
 from trialwright.criteria.nodes import (
     All,
     Compare,

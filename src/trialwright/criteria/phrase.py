@@ -11,7 +11,7 @@ from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op
 from trialwright.codes.vocabulary import Entry, Vocabulary, normalise
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.nodes import All, CriterionKind, Node, Window
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrases import word_set

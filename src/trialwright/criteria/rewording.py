@@ -14,7 +14,7 @@ from functools import cache
 from trialwright.codes.concepts import Concept
 from trialwright.codes.units import find_unit
 from trialwright.codes.vocabulary import Entry, Vocabulary
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.limits import with_whole_limits
 from trialwright.criteria.phrases import word_set
 

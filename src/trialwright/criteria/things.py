@@ -9,7 +9,7 @@ from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Quantity
 from trialwright.codes.vocabulary import Entry, normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.lists import (
     OWN_STATUS,
     bind_objects,
