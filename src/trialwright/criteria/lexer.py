@@ -20,7 +20,7 @@ from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.chunks import TIME_UNITS, Bound, Chunk, StageRead
 from trialwright.criteria.manuals import with_tiers, without_manuals
 from trialwright.criteria.nodes import Anchor, Relative, Window
-from trialwright.criteria.phrases import Phrases, load_phrases
+from trialwright.criteria.phrases import Phrases, load_phrases, longest
 from trialwright.criteria.tokens import Token, clean, tokenize
 
 CATEGORIES = {
@@ -100,6 +100,9 @@ class Lexer:
         self.words = [token.word for token in self.tokens]
         self.vocabulary = vocabulary
         self.phrases: Phrases = load_phrases()
+        starting = self.phrases.starting
+        self._starts = [starting(word) for word in self.words]
+        self._bounds: dict[int, tuple[str, Bound, int] | None] = {}
 
     def chunks(self) -> list[Chunk]:
         chunks: list[Chunk] = []
@@ -123,7 +126,11 @@ class Lexer:
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]
-        for read in _READERS.get(token.kind, ()):
+        readers = _READERS.get(token.kind, ())
+        if token.kind == "w" and self._starts[at] is None and token.word not in _OPENING:
+            # No closed word begins here: only a stage or a name can.
+            readers = _NAMES
+        for read in readers:
             found = read(self, at)
             if found is not None:
                 cat, value, after = found
@@ -141,7 +148,9 @@ class Lexer:
         return Chunk(cat, value, self.tokens[at].start, self.tokens[after - 1].end)
 
     def phrase(self, category: str, at: int) -> tuple[str, int] | None:
-        return self.phrases.at(category, self.words, at)
+        starts = self._starts[at] if at < len(self._starts) else None
+        found = starts.get(category) if starts else None
+        return None if found is None else longest(found, self.words, at)
 
     # numbers ------------------------------------------------------------------------------------------------------------------
 
@@ -264,6 +273,18 @@ class Lexer:
 
     def bound(self, at: int) -> tuple[str, Bound, int] | None:
         """A number as a limit, with comparator before or after it, or a range."""
+        if at not in self._bounds:
+            self._bounds[at] = self._bound(at) if self._may_be_bound(at) else None
+        return self._bounds[at]
+
+    def _may_be_bound(self, at: int) -> bool:
+        """Whether a limit can begin with this token at all."""
+        if at >= len(self.tokens):
+            return False
+        starts = self._starts[at]
+        return self.tokens[at].kind in "no" or (starts is not None and not _BOUND_STARTS.isdisjoint(starts))
+
+    def _bound(self, at: int) -> tuple[str, Bound, int] | None:
         between = self.phrase("between", at)
         if between is not None:
             found = self._between(between[1])
@@ -619,10 +640,10 @@ class Lexer:
     def term(self, at: int) -> tuple[str, Any, int] | None:
         """The longest phrase or vocabulary term; at equal length the phrase."""
         best: tuple[str, Any, int] | None = None
-        for category in _first_words().get(self.words[at], ()):
-            found = self.phrase(category, at)
+        for letter, phrases in _terms(self.words[at]):
+            found = longest(phrases, self.words, at)
             if found is not None and (best is None or found[1] > best[2]):
-                best = CATEGORIES[category], found[0], found[1]
+                best = letter, found[0], found[1]
         known = self._known(at)
         if known is not None and (
             best is None
@@ -683,12 +704,18 @@ _READERS: dict[str, tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], .
 
 
 @cache
-def _first_words() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for category in CATEGORIES:
-        for word in load_phrases().first_words(category):
-            found.setdefault(word, []).append(category)
-    return {word: tuple(categories) for word, categories in found.items()}
+def _terms(word: str) -> tuple[tuple[str, tuple[int, dict[tuple[str, ...], str]]], ...]:
+    """The chunk letters and phrases that begin with a word, in the order of the categories."""
+    starts = load_phrases().starting(word) or {}
+    return tuple((letter, starts[category]) for category, letter in CATEGORIES.items() if category in starts)
+
+
+_NAMES: tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], ...] = (Lexer.stage, Lexer.term)
+_OPENING = frozenset(_CONNECTIVES) | {
+    "for", "lasting", "of", "at", "a", "minimum", "any", "either", "one", "two", "three", "four", "five", "six",
+}  # fmt: skip
+"""Words that a limit, a window or a list may begin with, whatever the table of phrases holds."""
+_BOUND_STARTS = frozenset({"between", "op", "number"})
 
 
 def _bound(op: Op, amount: tuple[Decimal, Decimal | None, str | None, Relative | None], stated: bool = True) -> Bound:
