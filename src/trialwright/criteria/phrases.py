@@ -39,9 +39,7 @@ class Phrases:
         return None if found is None else longest(found, words, start)
 
 
-def longest(
-    found: tuple[int, dict[tuple[str, ...], str]], words: list[str], start: int
-) -> tuple[str, int] | None:
+def longest(found: tuple[int, dict[tuple[str, ...], str]], words: list[str], start: int) -> tuple[str, int] | None:
     """The longest of these phrases at `start`, and the token after it."""
     most, values = found
     for size in range(min(most, len(words) - start), 0, -1):

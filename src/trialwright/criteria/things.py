@@ -47,6 +47,8 @@ MOST_QUALIFIER_WORDS = 8
 
 def read_has(phrase: Phrase) -> Node | None:
     """A list of things under one prefix: "history of A, B or C within 6 months"."""
+    if not _MAY_STAND.issuperset(phrase.cats):
+        return None
     groups, joins = cut_groups(phrase.chunks)
     if not groups or any(not group for group in groups):
         return None
@@ -90,6 +92,10 @@ def read_has(phrase: Phrase) -> Node | None:
 
 
 _THING = frozenset("SbTLqUCROMBWkjzDlpudA'\"-+%")
+
+
+_MAY_STAND = _THING | frozenset("Q#()'\",&|/;")
+"""All that may stand in a list of things: with anything else, one of its members is none."""
 
 
 _TEMPORAL = frozenset({"history", "current", "active", "known,history", "family_history", "planned"})
