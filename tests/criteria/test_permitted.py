@@ -13,7 +13,9 @@ def first(words: str, kind: str) -> object:
     return compile_text(f"{kind} Criteria:\n* {words}", vocabulary=default_vocabulary()).criteria[0].node
 
 
-@pytest.mark.parametrize("words", [f"Prior chemotherapy. {_COMPLETED.capitalize()}.", f"Prior chemotherapy ({_COMPLETED})"])
+@pytest.mark.parametrize(
+    "words", [f"Prior chemotherapy. {_COMPLETED.capitalize()}.", f"Prior chemotherapy ({_COMPLETED})"]
+)
 def test_what_is_permitted_is_taken_from_what_stands_before(words: str) -> None:
     node = first(words, "Exclusion")
     assert isinstance(node, Has)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.vocabulary import Entry, Vocabulary, normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 
 _JOINS = frozenset("|&,/")
 _OR_OTHER = re.compile(r"or (?:an)?other$", re.IGNORECASE)

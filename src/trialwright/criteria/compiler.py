@@ -14,11 +14,12 @@ from trialwright.codes.places import Diagnostic, Span
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 from trialwright.criteria.accounting import loses_a_number
 from trialwright.criteria.arranged import are_alternatives, arranged
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.labels import whom
-from trialwright.criteria.lexer import Chunk, Lexer
+from trialwright.criteria.lexer import Lexer
 from trialwright.criteria.nodes import (
     All,
     Attest,

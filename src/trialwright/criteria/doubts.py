@@ -18,6 +18,7 @@ from trialwright.criteria.nodes import (
     If,
     Node,
     Not,
+    Score,
     Severity,
     Status,
     Unread,
@@ -597,10 +598,13 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return _LEAVES_OUT.search(words) is None
         case All(parts=parts) if any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
             return any(isinstance(one, Has) for one in parts)
-        case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
+        case AnyOf(parts=parts) if any(map(_is_cut_off, parts)):
             return True
         case AnyOf(parts=parts):
             return _doubtful_list(parts, words)
+        case Score(scale="ctcae-grade"):
+            # Grades rate events; without the event they say nothing of a person.
+            return True
         case Compare(qualifiers=qualifiers):
             return any(_RATIO.search(one) for one in qualifiers)
         case _:
@@ -647,6 +651,13 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         and _SEEN_BY.intersection(one.concept.id for one in things[1:])
     ):
         # "No metastases by CT or bone scan": how it was looked for.
+        return True
+    if (
+        any(isinstance(one, Compare) for one in parts)
+        and _BY.search(words)
+        and _SEEN_BY.intersection(one.concept.id for one in things)
+    ):
+        # "Heart rate < 50, by ECG or pulse".
         return True
     if len(things) > 1 and _CONTAINS.search(words) and all(one.concept.kind in _GIVEN for one in things):
         # "Antiepileptics that include a benzodiazepine": both.

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.accompanied import read_accompanied
-from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.atoms import atoms_for
 from trialwright.criteria.attachment import attached
 from trialwright.criteria.attested import read_judged, read_promised
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     cut_sentences,
@@ -26,7 +28,6 @@ from trialwright.criteria.elapsed import read_elapsed
 from trialwright.criteria.gleaning import glean
 from trialwright.criteria.joining import excepting, kind_of, push_window
 from trialwright.criteria.labels import read_labelled
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
     Compare,
@@ -132,7 +133,7 @@ class Reader:
         return self._read[key]
 
     def _first(self, chunks: Sequence[Chunk], depth: int) -> Node | None:
-        for rule in _RULES:
+        for rule in _rules_for(frozenset([chunk.cat for chunk in chunks])):
             node = rule(self, chunks, depth + 1)
             if node is not None:
                 return node
@@ -154,7 +155,7 @@ class Reader:
         return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
 
     def phrase(self, chunks: Sequence[Chunk]) -> Phrase:
-        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, ATOMS))
+        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, atoms_for))
 
     # sentences ------------------------------------------------------------------------------------------------------------------
 
@@ -313,7 +314,8 @@ class Reader:
         return groups, self.kind == "exclusion"
 
 
-_RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
+_Rule = Callable[[Reader, Sequence[Chunk], int], Node | None]
+_RULES: tuple[_Rule, ...] = (
     read_any_condition,
     read_obliged,
     read_by_sex,
@@ -340,3 +342,31 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_attested,
     read_judged,
 )
+
+_NEEDS: dict[_Rule, tuple[str, ...]] = {
+    read_any_condition: ("J",),
+    read_obliged: ("F", "H"),
+    read_by_sex: ("Q", "mfG"),
+    read_stated: ("ZP",),
+    read_labelled: (":",),
+    read_demonstrated: ("i",),
+    read_runs: ("M", "Q"),
+    read_described: ("gAmfxQHo",),
+    read_states: ("iu",),
+    read_either_way: ("y",),
+    read_accompanied: ("p", "MK", "QWG"),
+    read_relative: ("u",),
+    read_exception: ("X",),
+    read_conditional: ("Iwfm",),
+    read_grouped: ("G",),
+    read_examples: ("e",),
+    read_open_list: ("E",),
+    read_negated: ("N",),
+    read_coordinated: (",;&|/",),
+}
+"""Categories without one of which, from each of the strings, a rule reads nothing; a rule that is not named is always tried."""
+
+
+@cache
+def _rules_for(cats: frozenset[str]) -> tuple[_Rule, ...]:
+    return tuple(rule for rule in _RULES if all(not cats.isdisjoint(needed) for needed in _NEEDS.get(rule, ())))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trialwright.criteria.lexer import Chunk
+    from trialwright.criteria.chunks import Chunk
 
 _OTHER = re.compile(r"(?P<link>and/or|and|or)\s+(?P<rest>(?:any\s+)?(?:other|another))$", re.IGNORECASE)
 

@@ -14,6 +14,7 @@ import msgspec
 from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry, normalise
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     extent,
     has_words,
@@ -22,7 +23,6 @@ from trialwright.criteria.cuts import (
     trim,
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured, kind_of
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Score, Stage, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.numbers import is_method

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from trialwright.codes.vocabulary import Vocabulary
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import extent, is_trial_word, trim
 from trialwright.criteria.joining import excepting, kind_of
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.lists import is_weak
 from trialwright.criteria.nodes import All, Has, If, Node, Not, Unread, walk
 

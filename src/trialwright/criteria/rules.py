@@ -15,6 +15,7 @@ import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry, normalise
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.cuts import (
     after_negation,
     clauses,
@@ -26,7 +27,6 @@ from trialwright.criteria.cuts import (
     trim,
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured, is_of_sort, push_window
-from trialwright.criteria.lexer import Bound, Chunk
 from trialwright.criteria.lists import bind_objects, is_entangled, is_weak
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry
 from trialwright.criteria.accounting import loses_a_number
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     after_negation,
     has_words,
@@ -25,7 +26,6 @@ from trialwright.criteria.cuts import (
 )
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.gleaning import glean
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
     Attest,
@@ -281,9 +281,15 @@ def _stands_apart(reader: Reader, head: Sequence[Chunk], rest: Sequence[Chunk], 
     for place, chunk in enumerate(rest):
         if chunk.cat not in signs or inside_measures(rest, place):
             continue
-        if not exempting and _opens_a_member(rest[place + 1 :], base):
+        behind = rest[place + 1 :]
+        if _begins_anew(behind) if exempting else _opens_a_member(behind, base):
             return False
     return True
+
+
+def _begins_anew(behind: Sequence[Chunk]) -> bool:
+    """`other than asthma or ever been diagnosed with …`: no more of the exception."""
+    return any(chunk.cat in "STN" for chunk in behind[:3])
 
 
 def _opens_a_member(behind: Sequence[Chunk], base: Node) -> bool:

@@ -10,7 +10,7 @@ from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Quantity
 from trialwright.codes.vocabulary import Entry, normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.lists import (
     OWN_STATUS,
     bind_objects,
@@ -48,6 +48,8 @@ MOST_QUALIFIER_WORDS = 8
 
 def read_has(phrase: Phrase) -> Node | None:
     """A list of things under one prefix: "history of A, B or C within 6 months"."""
+    if not _MAY_STAND.issuperset(phrase.cats):
+        return None
     groups, joins = cut_groups(phrase.chunks)
     if not groups or any(not group for group in groups):
         return None
@@ -100,6 +102,10 @@ def _lead(group: list[Chunk]) -> list[Chunk]:
 
 
 _THING = frozenset("SbTLqUCROMBWkjzDlpudA'\"-+%")
+
+
+_MAY_STAND = _THING | frozenset("Q#()'\",&|/;")
+"""All that may stand in a list of things: with anything else, one of its members is none."""
 
 
 _TEMPORAL = frozenset({"history", "current", "active", "known,history", "family_history", "planned"})
@@ -225,8 +231,7 @@ class _Item:
             unless=_IN_SITU if concept.id == "second-malignancy" and used.value.id == "invasive-cancer" else (),
             span=self._span(),
         )
-        negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
-        return Not(part=node, span=node.span) if negative else node
+        return Not(part=node, span=node.span) if _is_negative(rest) else node
 
     def _manner(self, rest: list[Chunk]) -> tuple[str, ...]:
         """How it must be treated ("requiring systemic antibiotics"): the status alone says only that it must."""
@@ -626,6 +631,10 @@ def _times(rest: list[Chunk]) -> tuple[Times | None, list[Chunk]]:
             return Times(op=pairs[0][0], count=int(pairs[0][1])), after[1:] if after and after[0].cat == "p" else after
     kept = [chunk for chunk in rest if chunk.cat != "l"]
     return None, kept or rest
+
+
+def _is_negative(rest: list[Chunk]) -> bool:
+    return any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
 
 
 def _severity(chunk: Chunk | None) -> Severity | None:
