@@ -108,6 +108,16 @@ _JUDGES = re.compile(
 )
 
 
+def read_judged_pair(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`A or B that would interfere`, without a comma: the judgement is of both."""
+    judged = next((place for place, chunk in enumerate(chunks) if chunk.cat == "J"), 0)
+    if sum(chunk.cat == "|" for chunk in chunks[:judged]) != 1 or any(
+        chunk.cat in ",&W" for chunk in chunks[: judged - 3]
+    ):
+        return None
+    return read_judged(reader, chunks, depth)
+
+
 def read_judged(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`X or Y that, in the opinion of the investigator, would …`: the judgement, in all its words, narrows X and Y."""
     judged = next(

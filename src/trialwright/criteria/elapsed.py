@@ -91,7 +91,7 @@ def _are_given(node: Node) -> bool:
 
 def _tier(reader: Reader, group: Chunk, window: Window, depth: int) -> Node | None:
     """`(6 weeks for nitrosoureas or mitomycin)`: none of these in the longer time."""
-    inner = trim([chunk for chunk in group.value if chunk.cat not in "F"])
+    inner = trim([chunk for chunk in group.value if chunk.cat != "F"])
     if len(inner) < 3 or inner[0].cat not in "Qs" or inner[0].value.time is None:
         return None
     bound: Bound = inner[0].value

@@ -8,7 +8,7 @@ import msgspec
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.atoms import ATOMS
-from trialwright.criteria.attested import read_judged, read_promised
+from trialwright.criteria.attested import read_judged, read_judged_pair, read_promised
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     cut_sentences,
@@ -313,6 +313,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_examples,
     read_open_list,
     read_negated,
+    read_judged_pair,
     read_promised,
     read_coordinated,
     read_attested,

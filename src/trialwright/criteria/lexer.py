@@ -21,6 +21,7 @@ from trialwright.codes.vocabulary import Entry, Vocabulary
 from trialwright.criteria.nodes import Anchor, Relative, Window
 from trialwright.criteria.or_other import with_others
 from trialwright.criteria.phrases import Phrases, load_phrases
+from trialwright.criteria.shared_heads import with_heads
 from trialwright.criteria.tokens import Token, clean, tokenize
 
 CATEGORIES = {
@@ -162,7 +163,8 @@ class Lexer:
                 # "Child-Pugh A": a class, not an article.
                 chunk = chunk._replace(cat="U", value="a")
             chunks.append(chunk)
-        return _with_tiers(_without_manuals(with_others(chunks, self.text), self.text))
+        chunks = with_heads(with_others(chunks, self.text), self.text, self.vocabulary)
+        return _with_tiers(_without_manuals(chunks, self.text))
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]
