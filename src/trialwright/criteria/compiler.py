@@ -13,9 +13,11 @@ from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Diagnostic, Span
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 from trialwright.criteria.accounting import loses_a_number
+from trialwright.criteria.arranged import are_alternatives, arranged
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
+from trialwright.criteria.labels import whom
 from trialwright.criteria.lexer import Chunk, Lexer
 from trialwright.criteria.nodes import (
     All,
@@ -30,6 +32,7 @@ from trialwright.criteria.nodes import (
     Not,
     Score,
     Unread,
+    Window,
     reading,
     rebuild,
     walk,
@@ -39,18 +42,23 @@ from trialwright.criteria.nodes import (
 )
 from trialwright.criteria.outline import Item, Section, heading_condition, outline
 from trialwright.criteria.phrases import word_set
+from trialwright.criteria.rewording import reworded
 from trialwright.trial import Trial
 
 _LONGEST = 20_000
 
 
 def compile_criteria(trial: Trial, vocabulary: Vocabulary | None = None) -> Criteria:
-    """The criteria of a trial, read from its eligibility text; empty with a diagnostic when the record has none."""
+    """The criteria of a trial, read from its eligibility text; empty with a diagnostic when the record has none.
+
+    What the trial is about is said by its conditions, by its title where the record has none.
+    """
     text = trial.eligibility.eligibility_criteria
     if not text or not text.strip():
         note = Diagnostic(code="no-criteria", message="the record has no eligibility text", where="eligibilityModule")
         return Criteria(trial=trial.nct_id or "", criteria=(), diagnostics=(note,))
-    return compile_text(text, trial=trial.nct_id or "", conditions=trial.conditions, vocabulary=vocabulary)
+    about = trial.conditions or ((trial.title,) if trial.title else ())
+    return compile_text(text, trial=trial.nct_id or "", conditions=about, vocabulary=vocabulary)
 
 
 def compile_text(
@@ -119,7 +127,7 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 def _drafts(text: str, section: Section) -> list[_Draft]:
     """One draft for each top-level item; an item that only heads others gives way to them."""
-    items = section.items
+    items = arranged(text, section.items)
     if section.lead.end > section.lead.start and _lists_some(section.lead.of(text)):
         items = (Item(number="", marker="none", span=section.lead, children=items),)
     drafts: list[_Draft] = []
@@ -133,6 +141,9 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
             continue
         position += 1
         number = item.number or str(position)
+        if item.children and item.span.end == item.span.start and are_alternatives(text, _spans(item)):
+            # Each of the alternatives is an item as printed.
+            position += len(item.children) - 1
         if item.children and _is_label(item.span.of(text)):
             label = " ".join(item.span.of(text).split()).rstrip(":")
             for place, child in enumerate(item.children, 1):
@@ -150,6 +161,10 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
             above = ""
         drafts.append(_Draft(kind=section.kind, item=item, section=section, context=above, id=f"{letter}{number}"))
     return drafts
+
+
+def _spans(item: Item) -> list[Span]:
+    return [child.span for child in item.children]
 
 
 _BARE_HEADINGS = word_set("heading")
@@ -180,17 +195,13 @@ def _lists_some(lead: str) -> bool:
     )
 
 
+_SAYS_MORE = re.compile(r"following|either| of|no |\b(?:if|for|not)\b|history|function|defined", re.IGNORECASE)
+
+
 def _is_label(words: str) -> bool:
     """A short line that ends in a colon and says nothing of its own ("Hepatic:", "Prior therapy:")."""
     bare = words.strip()
-    return (
-        bare.endswith(":")
-        and len(bare.split()) <= 4
-        and not any(
-            word in bare.lower()
-            for word in ("following", "either", " of", "no ", "if", "for", "not", "history", "function", "defined")
-        )
-    )
+    return bare.endswith(":") and len(bare.split()) <= 4 and _SAYS_MORE.search(bare) is None
 
 
 def _numbered(drafts: list[_Draft]) -> list[_Draft]:
@@ -246,8 +257,10 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
     item, section = draft.item, draft.section
     whole = item.whole
     words = whole.of(text)
-    condition = heading_condition(section.heading)
+    condition = heading_condition(section.heading) or whom(draft.context)
     kind, node = read_item(words[:_LONGEST], _shape(item, whole.start), (draft.kind, draft.context), vocabulary)
+    window = _heading_window(section.heading, vocabulary) or _heading_window(draft.context, vocabulary)
+    node = push_window(node, window) if window is not None and _is_given(node) else node
     diagnostics = list(_remarks(draft, kind, node))
     if len(words) > _LONGEST:
         rest = Span(_LONGEST, len(words))
@@ -277,6 +290,22 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
         node=node,
         diagnostics=tuple(diagnostics),
     )
+
+
+_GIVEN: frozenset[str] = frozenset({"drug", "procedure", "vaccine", "device"})
+
+
+def _is_given(node: Node) -> bool:
+    """Whether all that a criterion names is given or done to somebody: the time of a heading is the time of these alone."""
+    return all(not isinstance(part, Has) or part.concept.kind in _GIVEN for part in walk(node))
+
+
+@lru_cache(maxsize=1_000)
+def _heading_window(heading: str, vocabulary: Vocabulary) -> Window | None:
+    """`Excluded within 2 weeks of entry:`: the time of all that the heading stands over. Its place is not in the criterion's text."""
+    found = [chunk.value for chunk in Lexer(heading, vocabulary).chunks() if chunk.cat == "W"] if heading else []
+    timed = len(found) == 1 and found[0].at_most is not None and found[0].side == "before"
+    return msgspec.structs.replace(found[0], span=None) if timed else None
 
 
 def _remarks(draft: _Draft, kind: CriterionKind, node: Node) -> Iterator[Diagnostic]:
@@ -322,7 +351,7 @@ def read_item(
     node = _node(words, shape, Reader(words, kind, vocabulary), [])
     if kind == "exclusion" and _is_doubly_negative(words, node):
         node = Unread(text=" ".join(words.split()), span=Span(0, len(words)))
-    if isinstance(node, Unread) and context[1]:
+    if context[1] and reading(node) != "whole":
         node = _in_context(words, shape, context, vocabulary) or node
     return kind, node
 
@@ -386,7 +415,8 @@ def _moved_back(node: Node, width: int) -> Node:
 
 def _chunks(words: str, shape: Shape, vocabulary: Vocabulary) -> list[Chunk]:
     start, end, _children = shape
-    chunks = Lexer(words[start:end], vocabulary).chunks()
+    lexer = Lexer(words[start:end], vocabulary)
+    chunks = reworded(lexer.chunks(), lexer.text, vocabulary)
     return [chunk._replace(start=chunk.start + start, end=chunk.end + start) for chunk in chunks] if start else chunks
 
 
@@ -400,13 +430,20 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         if checked is not unread or node is unread:
             return checked
         node = reader.read_surely(chunks) or unread
-        return unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        return checked if not isinstance(checked, Unread) else _gleaned(reader, chunks, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 
 def _checked(node: Node, text: str, unread: Unread) -> Node:
     node = settled(node, text, unread.text)
     return unread if is_doubtful(node, unread.text) else node
+
+
+def _gleaned(reader: Reader, chunks: Sequence[Chunk], text: str, unread: Unread) -> Node:
+    """What can be relied on in a reading that was refused."""
+    node = reader.gleaned(chunks)
+    return unread if node is None or loses_a_number(chunks, node) else _checked(node, text, unread)
 
 
 _OR_ELSE = re.compile(r"(?:^|\W)or\s*[;,.:]?$", re.IGNORECASE)
@@ -433,7 +470,13 @@ def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chun
     inner = reader.under("exclusion") if negated or (listing is not None and listing.cat == "v") else reader
     prefix = body if body and all(chunk.cat in "STLb" for chunk in body) else []
     children = [_node(words, child, inner, prefix) for child in shape[2]]
-    node = join_listed(listing, children, inner.kind, span)
+    if negated and any(isinstance(child, Not) for child in children):
+        # "No atypical disease: - no …": what is denied twice is not told.
+        return Unread(text=" ".join(words[span.start : span.end].split()), span=span)
+    if listing is None and are_alternatives(words, [Span(child[0], child[1]) for child in shape[2]]):
+        node: Node = AnyOf(parts=tuple(children), span=span)
+    else:
+        node = join_listed(listing, children, inner.kind, span)
     if not prefix:
         node = _led(reader, lead, body, node)
     return Not(part=node, span=span) if negated else node
@@ -463,7 +506,7 @@ def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Nod
     if any(chunk.cat in "XP" for chunk in body):
         return _exceptions(reader, lead, node)
     windows = [chunk for chunk in body if chunk.cat == "W"]
-    if len(windows) == len(body) == 1:
+    if len(windows) == 1 and all(chunk.cat in "WZTb" for chunk in body):
         return push_window(node, windows[0].value)
     if body[0].cat in "wfm" and len(body) == 1:
         condition = reader.whole(body)

@@ -142,7 +142,11 @@ def shared_prefix(groups: list[list[Chunk]]) -> list[list[Chunk]]:
     head = next((place for place, chunk in enumerate(groups[0]) if chunk.cat not in "SbTLqFHp"), len(groups[0]))
     allergic = next((place for place in reversed(range(head)) if groups[0][place].cat == "L"), None)
     for place, chunk in enumerate(groups[0]):
-        narrowed = chunk.cat == "q" and allergic is not None and place < allergic
+        # "Recent history of A or B": the first word narrows the history, and so both.
+        narrowed = chunk.cat == "q" and (
+            (allergic is not None and place < allergic)
+            or (place + 1 < len(groups[0]) and groups[0][place + 1].cat in PREFIX)
+        )
         if chunk.cat in PREFIX or narrowed or (chunk.cat in "FHp" and not prefix):
             if chunk.cat in PREFIX or narrowed:
                 prefix.append(chunk)
@@ -156,11 +160,18 @@ def shared_prefix(groups: list[list[Chunk]]) -> list[list[Chunk]]:
         body = [chunk for chunk in group if chunk.cat not in "FHpb"]
         takes = bool(body) and body[0].cat in "CROUqBA" and not any(chunk.cat in "MKQtJgmf" for chunk in body)
         run += takes and run == len(shared)
-        shared.append([*prefix, *group] if takes else list(group))
+        given = [one for one in prefix if one.cat != "L"] if _is_no_allergen(body) else prefix
+        shared.append([*given, *group] if takes else list(group))
     windows = [chunk for chunk in shared[run - 1] if chunk.cat == "W"]
     if run > 1 and len(windows) == 1 and not any(chunk.cat == "W" for group in shared[: run - 1] for chunk in group):
         shared[: run - 1] = [[*group, windows[0]] for group in shared[: run - 1]]
     return shared
+
+
+def _is_no_allergen(body: list[Chunk]) -> bool:
+    """A disease is no allergen: "allergy to eggs or autoimmune disease" are two things."""
+    things = [chunk for chunk in body if chunk.cat in "CRO"]
+    return bool(things) and all(getattr(chunk.value, "kind", "") == "condition" for chunk in things)
 
 
 def own(group: list[Chunk], place: int, groups: list[list[Chunk]]) -> list[Chunk]:

@@ -4,12 +4,27 @@ Every sign here was met in readings that were judged by hand against their words
 so it also catches what a new rule gets wrong.
 """
 
+import itertools
 import re
 
 import msgspec
 
 from trialwright.codes.concepts import Concept
-from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Unread, children, rebuild, walk
+from trialwright.criteria.nodes import (
+    All,
+    Attest,
+    Compare,
+    Has,
+    If,
+    Node,
+    Not,
+    Severity,
+    Status,
+    Unread,
+    children,
+    rebuild,
+    walk,
+)
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
 
@@ -18,7 +33,9 @@ _NO_NAME = re.compile(
     r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
     r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
-    r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?)$)",
+    r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
+    r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?|"
+    r"reports?|reporting|status|users?|problems)$)",
     re.IGNORECASE,
 )
 """The beginning of what names nothing: a verb, a preposition, a general noun alone."""
@@ -100,13 +117,18 @@ _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
      "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
 )  # fmt: skip
+_PROVED_BY = frozenset({"histology", "cytology"})
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
 _SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
+_ALLERGIC_TO = re.compile(
+    r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b", re.IGNORECASE
+)
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
     r"^day of\b|^(?:on )?(?:protocol|study|trial)$|"
-    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b",
+    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b|"
+    r"\b(?:that|which|who|may|can|will|to|of|the|or|and|at|least|than|an?|not|no|is|are|by|with|in|for)$",
     re.IGNORECASE,
 )
 _JUDGED = re.compile(
@@ -156,14 +178,15 @@ def settled(node: Node, text: str, words: str) -> Node:
             case Attest(kind="consent" | "compliance" | "capacity", text=claim) if _HARM.search(claim):
                 # What would hinder compliance is the lack of it.
                 return Not(part=part, span=part.span)
-            case Has(concept=Concept(kind="condition" | "finding") as concept) if _ANY_ILLNESS.match(concept.text):
-                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
-            case Has(concept=Concept(kind="condition" | "finding") as concept) if (
-                "contraindicat" in concept.text.lower()
-            ):
+            case Has(concept=Concept(text="syndrome"), qualifiers=asked) if _IMMUNE.search(" ".join(asked)):
+                # "Autoimmune disease or a syndrome requiring systemic steroids".
+                return msgspec.structs.replace(part, concept=_IMMUNE_SYNDROME, status=_needing_treatment(part))
+            case Has() if _is_for_a_person(part):
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(qualifiers=qualifiers) if "free" in qualifiers:
                 return _free_of(part)
+            case Has(concept=Concept(id=name)) if name in _ALONE:
+                return _alone(part)
             case Has():
                 return _settled_thing(part, another)
             case AnyOf(parts=parts) | All(parts=parts) if len(parts) > 1 and _says_one_thing(parts):
@@ -178,7 +201,9 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return msgspec.structs.replace(part, qualifiers=_worded(qualifiers))
             case AnyOf(parts=parts) if any(isinstance(one, Has) and one.concept.kind == "allergy" for one in parts):
                 return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
-            case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)):
+            case AnyOf(parts=parts) if _excepted_alike(parts) != parts:
+                return msgspec.structs.replace(part, parts=_excepted_alike(parts))
+            case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)) and not _apart(parts, text):
                 shared = _shared(leaves, text, words)
                 if len(leaves) == len(parts) or shared != leaves:
                     return msgspec.structs.replace(part, parts=shared)
@@ -193,6 +218,32 @@ def settled(node: Node, text: str, words: str) -> Node:
     return rebuild(node, settle)
 
 
+_LOCAL, _REGIONAL = (
+    Concept(text=f"{place} recurrence", kind="finding", id=f"{place}-recurrence") for place in ("local", "regional")
+)
+_DISTANT = Concept(text="distant metastasis", kind="condition", id="distant-metastasis")
+_ALONE = {
+    "isolated-local-recurrence": (_LOCAL, _REGIONAL, _DISTANT),
+    "isolated-regional-recurrence": (_REGIONAL, _LOCAL, _DISTANT),
+}
+
+
+def _alone(has: Has) -> Node:
+    """`Only a regional recurrence`: one there, and none elsewhere."""
+    there, *elsewhere = _ALONE[has.concept.id or ""]
+    others = (Not(part=Has(concept=one, span=has.span), span=has.span) for one in elsewhere)
+    return All(parts=(msgspec.structs.replace(has, concept=there), *others), span=has.span)
+
+
+def _is_for_a_person(has: Has) -> bool:
+    """No illness in particular, or what stands against a treatment: somebody has to judge it."""
+    named = has.concept.kind in ("condition", "finding") and (
+        _ANY_ILLNESS.match(has.concept.text) or "contraindicat" in has.concept.text.lower()
+    )
+    return bool(named) or any("contraindicat" in one for one in has.qualifiers)
+
+
+_OF_THE_TRIAL = re.compile(r"\b(?:duration|course|period|time) of (?:the )?(?:trial|study)\b", re.IGNORECASE)
 _PLANS = frozenset({"planned-pregnancy", "planned-conception-or-fathering"})
 
 
@@ -205,11 +256,14 @@ def _settled_thing(has: Has, another: bool) -> Has:
     if concept.id in _PLANS and when is not None and when.side != "before":
         # "Planning pregnancy during the trial": the plan is there now.
         when = None
+    qualifiers = _worded(has.qualifiers)
+    if concept.id in _PLANS:
+        qualifiers = tuple(one for one in qualifiers if not _OF_THE_TRIAL.search(one))
     if concept.kind in ("drug", "procedure") and "treated" in status:
         status = tuple(one for one in status if one != "treated")
     if concept.id == "second-malignancy" and not another:
         concept = msgspec.structs.replace(concept, id="malignancy")
-    return msgspec.structs.replace(has, status=status, concept=concept, when=when, qualifiers=_worded(has.qualifiers))
+    return msgspec.structs.replace(has, status=status, concept=concept, when=when, qualifiers=qualifiers)
 
 
 def _allergy_too(part: Node) -> Node:
@@ -232,6 +286,29 @@ def _is_none_within(has: Has) -> bool:
     when = has.when
     timed = when is not None and when.lasting is not None and when.at_most is None and when.anchor is not None
     return timed and has.concept.kind in ("drug", "procedure", "behaviour", "vaccine", "device")
+
+
+_IMMUNE = re.compile(r"\b(?:steroid|corticosteroid|immunosuppress|immunomodulat)", re.IGNORECASE)
+
+
+_IMMUNE_SYNDROME = Concept(text="autoimmune syndrome", kind="condition", id="autoimmune-disease")
+
+
+def _excepted_alike(parts: tuple[Node, ...]) -> tuple[Node, ...]:
+    """What is excepted from autoimmune disease is excepted from an autoimmune syndrome too."""
+    named = [
+        one.unless for one in parts if isinstance(one, Has) and one.concept.id == _IMMUNE_SYNDROME.id and one.unless
+    ]
+    return tuple(
+        msgspec.structs.replace(one, unless=named[0])
+        if named and isinstance(one, Has) and one.concept == _IMMUNE_SYNDROME and not one.unless
+        else one
+        for one in parts
+    )
+
+
+def _needing_treatment(has: Has) -> tuple[Status, ...]:
+    return has.status if "requires_treatment" in has.status else (*has.status, "requires_treatment")
 
 
 def _free_of(has: Has) -> Not:
@@ -257,6 +334,15 @@ def _leaves(parts: tuple[Node, ...]) -> tuple[Has, ...]:
     return tuple(found)
 
 
+def _apart(parts: tuple[Node, ...], text: str) -> bool:
+    """Whether a sentence ends between two members: nothing is shared over its end."""
+    spans = [part.span for part in parts if part.span is not None]
+    return any(
+        one.end < other.start and re.search(r"[.;]", text[one.end : other.start])
+        for one, other in itertools.pairwise(spans)
+    )
+
+
 def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     """What stands at one end of a list and may belong to all of it, given to the others too.
 
@@ -279,6 +365,7 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
         firsts = [
             _also(one, *(word for word in last.qualifiers if _stands_behind(word, last, words))) for one in firsts
         ]
+    firsts = _with_tail(firsts, last, words)
     if last.unless and not any(one.unless for one in firsts):
         firsts = [msgspec.structs.replace(one, unless=last.unless) for one in firsts]
     window = last.when if last.when is not None and last.when.side == "before" else None
@@ -291,11 +378,14 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
             one
             if one.when is not None or _SHARED.intersection(one.status)
             else msgspec.structs.replace(one, when=window)
-            if alike
+            if alike or (last.concept.kind in _GIVEN and one.concept.kind in _GIVEN)
             else _also(one, timed)
             for one in firsts
         ]
     first, *others = [*firsts, last]
+    told = any(one.severity or one.qualifiers or one.concept.id == first.concept.id for one in others)
+    if first.severity is not None and not told and not _EXAMPLES.search(words):
+        others = [_also(one, _graded(first.severity)) for one in others]
     shared = [one for one in first.qualifiers if _stands_before(one, first, words)]
     states = _SHARED.intersection(first.status)
     if not any(one.qualifiers or set(one.status) - set(first.status) for one in others) and not _EXAMPLES.search(words):
@@ -303,6 +393,36 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     return (first, *others)
 
 
+def _with_tail(firsts: list[Has], last: Has, words: str) -> list[Has]:
+    """A clause or a grade behind the last of a list ("asthma or eczema requiring treatment", "… greater than grade 1")."""
+    said: list[str] = []
+    if any(one.concept.id == last.concept.id is not None for one in firsts):
+        return firsts
+    if last.severity is not None and not any(one.severity for one in firsts):
+        said.append(_graded(last.severity))
+    if "requires_treatment" in last.status and not any("requires_treatment" in one.status for one in firsts):
+        said.append("requiring treatment")
+    if not any(one.qualifiers for one in firsts) and last.concept.kind not in _GIVEN:
+        said += [one for one in last.qualifiers if _is_clause(one, last, words)]
+    return [_also(one, *said) for one in firsts] if said and not _EXAMPLES.search(words) else firsts
+
+
+def _graded(severity: Severity) -> str:
+    return f"grade {severity.op} {severity.grade}"
+
+
+def _is_clause(qualifier: str, has: Has, words: str) -> bool:
+    """Whether the qualifier is a relative clause behind the thing."""
+    low, name = words.lower(), has.concept.text.lower()
+    at, end = low.find(qualifier.lower()), low.find(name) + len(name)
+    if end < len(name) or at < end:
+        return False
+    return _CLAUSE.search(f"{low[end:at]} {qualifier}") is not None
+
+
+_CLAUSE = re.compile(
+    r"^\W*(?:that|which|who|whose|requiring|required|necessitating|causing|resulting|leading|preventing|interfering|limiting)\b"
+)
 _GIVEN = frozenset({"drug", "procedure", "vaccine", "device"})
 _EXAMPLES = re.compile(r"\b(?:such as|e\.?\s?g\b|for example|including|i\.?\s?e\b|like)", re.IGNORECASE)
 
@@ -319,6 +439,9 @@ def _stands_behind(qualifier: str, has: Has, words: str) -> bool:
 
 def _stands_before(qualifier: str, has: Has, words: str) -> bool:
     at, name = words.lower().find(qualifier.lower()), words.lower().find(has.concept.text.lower())
+    if name < 0:
+        # "Severe hepatic or renal disease": of the first name only its first word is printed here.
+        name = words.lower().find(has.concept.text.lower().split()[0])
     return 0 <= at < name and _DEGREE.search(qualifier) is not None
 
 
@@ -393,6 +516,10 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
         case AnyOf(parts=parts) if any(isinstance(one, All) and not one.parts for one in parts):
             # One way of meeting it asks nothing: then nothing is asked at all.
             return True
+        case Not(part=Attest() as attest) if _asks_contraception(attest):
+            return True
+        case Not(part=AnyOf(parts=parts)) if any(map(_asks_contraception, parts)):
+            return True
         case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
             return _LEAVES_OUT.search(words) is None
         case AnyOf(parts=parts) if any(map(_is_cut_off, parts)):
@@ -405,12 +532,25 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return False
 
 
+def _asks_contraception(part: Node) -> bool:
+    """Under a Not, what asks for contraception says the opposite: two statements ran together ("Not pregnant Effective …")."""
+    if not isinstance(part, Attest) or part.kind != "contraception":
+        return False
+    return _ASKED.search(part.text) is not None and _NEGATIVE.search(part.text) is None
+
+
+_ASKED = re.compile(r"\b(?:required|must|should|effective contraception)\b", re.IGNORECASE)
+
+
 def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
     attested = [one.kind for one in parts if isinstance(one, Attest)]
     if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
         return True
     things = [one for one in parts if isinstance(one, Has)]
+    if any(one.concept.id in _PROVED_BY for one in things) and any("confirmed" in one.status for one in things):
+        # "Histological or cytological confirmed disease".
+        return True
     if "conduct" in attested and things:
         return True
     if (
@@ -464,6 +604,8 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
         return True
     if concept.id in _SEEN_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
         return True
+    if concept.text.lower() == "allergic" and has.qualifiers:
+        return True
     if concept.id == "study-drug" and concept.kind == "drug" and not has.status:
         return True
     if concept.kind in ("drug", "vaccine") and any(_REACTION.search(one) for one in has.qualifiers):
@@ -471,5 +613,5 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if concept.id in _TESTS:
         return _RESULT.search(words) is not None
     if concept.id == "allergy":
-        return listed and not has.qualifiers
+        return listed and (not has.qualifiers or _ALLERGIC_TO.search(words) is not None)
     return concept.id in _NOT_ON_RECORD

@@ -7,7 +7,9 @@ import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
+from trialwright.criteria.accompanied import read_accompanied
 from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.attachment import attached
 from trialwright.criteria.attested import read_judged, read_judged_pair, read_promised
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
@@ -21,7 +23,9 @@ from trialwright.criteria.cuts import (
     without_note,
 )
 from trialwright.criteria.elapsed import read_elapsed
+from trialwright.criteria.gleaning import glean
 from trialwright.criteria.joining import excepting, kind_of, push_window
+from trialwright.criteria.labels import read_labelled
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
@@ -49,7 +53,6 @@ from trialwright.criteria.rules import (
     read_either_way,
     read_examples,
     read_exception,
-    read_labelled,
     read_negated,
     read_obliged,
     read_open_list,
@@ -101,14 +104,15 @@ class Reader:
 
     def read(self, chunks: Sequence[Chunk]) -> Node | None:
         """The tree of the chunks with every unreadable piece as Unread; None when there are no words."""
-        return self._sentences(nest(list(chunks)))
+        return self._sentences(nest(attached(chunks, self.text, self.vocabulary)))
 
     def read_surely(self, chunks: Sequence[Chunk]) -> Node | None:
         """As `read`, for words whose tree bears signs of error: each sentence by itself, and only what bears none.
 
         None where a sentence allows or excepts what stands in another one.
         """
-        sentences = [sentence for sentence in cut_sentences(nest(list(chunks)), self.text) if has_words(sentence)]
+        run = nest(attached(chunks, self.text, self.vocabulary))
+        sentences = [sentence for sentence in cut_sentences(run, self.text) if has_words(sentence)]
         if not sentences or any(chunk.cat in "PZ" for sentence in sentences[1:] for chunk in sentence):
             return None
         nodes = [sure(self, sentence) or read_in_part(self, sentence) for sentence in sentences]
@@ -137,6 +141,17 @@ class Reader:
     def unread(self, chunks: Sequence[Chunk]) -> Unread:
         span = Span(chunks[0].start, chunks[-1].end)
         return Unread(text=" ".join(span.of(self.text).split()), span=span)
+
+    def gleaned(self, chunks: Sequence[Chunk]) -> Node | None:
+        """The limits in the chunks that can be relied on, sentence by sentence, with all else Unread; None without any."""
+        sentences = [one for one in cut_sentences(nest(list(chunks)), self.text) if has_words(one)]
+        if len(sentences) > 1 and any(chunk.cat in "XPZI" for chunk in chunks):
+            return None
+        found = [glean(self, sentence) for sentence in sentences]
+        if not any(found):
+            return None
+        nodes = [node or self.unread(trim(sentence)) for node, sentence in zip(found, sentences, strict=True)]
+        return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
 
     def phrase(self, chunks: Sequence[Chunk]) -> Phrase:
         return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, ATOMS))
@@ -306,6 +321,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_described,
     read_states,
     read_either_way,
+    read_accompanied,
     read_relative,
     read_exception,
     read_conditional,

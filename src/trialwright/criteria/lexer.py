@@ -19,9 +19,7 @@ from trialwright.codes.quantities import Op
 from trialwright.codes.units import find_unit
 from trialwright.codes.vocabulary import Entry, Vocabulary
 from trialwright.criteria.nodes import Anchor, Relative, Window
-from trialwright.criteria.or_other import with_others
 from trialwright.criteria.phrases import Phrases, load_phrases
-from trialwright.criteria.shared_heads import with_heads
 from trialwright.criteria.tokens import Token, clean, tokenize
 
 CATEGORIES = {
@@ -163,7 +161,6 @@ class Lexer:
                 # "Child-Pugh A": a class, not an article.
                 chunk = chunk._replace(cat="U", value="a")
             chunks.append(chunk)
-        chunks = with_heads(with_others(chunks, self.text), self.text, self.vocabulary)
         return _with_tiers(_without_manuals(chunks, self.text))
 
     def _next(self, at: int) -> tuple[Chunk, int]:

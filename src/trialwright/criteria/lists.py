@@ -57,6 +57,23 @@ _LONG_STATUS = 24
 """Characters: a status longer than this is a clause ("that have been adequately treated") and not an adjective."""
 
 
+def share_alternatives(groups: list[list[Chunk]]) -> list[list[Chunk]]:
+    """`history of or active A, B or C`: either state of each of them; two states of one sort are alternatives on one thing."""
+    lead = 0
+    while lead < len(groups) and groups[lead] and groups[lead][0].cat == "S":
+        lead += 1
+    states = [group[0] for group in groups[:lead]]
+    if lead < 2 or lead == len(groups) or any(state.value not in _COURSES for state in states):
+        return groups
+    if any(chunk.cat in "SbTL" for group in groups[lead:] for chunk in group):
+        return groups
+    both = states[0]._replace(value=",".join(dict.fromkeys(str(state.value) for state in states)))
+    return [*groups[:lead], *([both, *group] for group in groups[lead:])]
+
+
+_COURSES = frozenset({"history", "current", "active", "resolved"})
+
+
 def share_things(groups: list[list[Chunk]]) -> list[list[Chunk]]:
     """`X within 4 weeks before or during the trial`: a member that is a time alone is the thing before it at that time."""
     shared = list(groups)
@@ -109,6 +126,10 @@ _SHARED_HEADS = re.compile(
 )
 
 
+_PLURAL = re.compile(r"(?<!ou)(?<!u)(?<!i)s$")
+"""A noun, and no adjective that waits for one: "ulcers, varices or tumours"."""
+
+
 _DEGREE = re.compile(
     r"(?:clinically |medically |radiographic(?:ally)? )?(?:severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|"
     r"active|inactive|significant|serious|acute|chronic|new|recent|primary|secondary|unresectable|refractory|relapsed|recurrent|"
@@ -125,7 +146,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
     for place in range(len(groups) - 2, -1, -1):
         group, following = shared[place], [chunk for chunk in shared[place + 1] if chunk.cat != "W"]
         if group and all(chunk.cat == "S" for chunk in group):
-            shared[place] = [*group, *(chunk for chunk in shared[place + 1] if chunk.cat != "S")]
+            shared[place] = [*group, *(_plainer(phrase, chunk) for chunk in shared[place + 1] if chunk.cat != "S")]
             continue
         thing = next((chunk for chunk in reversed(following) if chunk.cat in "CRO"), None)
         named = (
@@ -140,7 +161,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             and all(chunk.cat in "qS" and _DEGREE.match(phrase.words([chunk])) for chunk in group)
         ):
             # "Severe, progressive or uncontrolled renal disease": each word is of the disease.
-            shared[place] = [*group, thing]
+            shared[place] = [*group, _plainer(phrase, thing)]
             continue
         if not group or len(group) > 3 or any(chunk.cat not in "qUA" for chunk in group) or not following:
             continue
@@ -154,6 +175,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             or _SHARED_HEADS.match(own)
             or CONDITION_WORDS.search(own)
             or DRUG_WORDS.search(own)
+            or _PLURAL.search(own)
         ):
             continue
         last = group[-1]
@@ -165,6 +187,15 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
         concept = Concept(text=text, kind=entry.kind, id=entry.id) if entry else Concept(text=text, kind=kind)
         shared[place] = [*group[:-1], Chunk("C", concept, last.start, last.end)]
     return shared
+
+
+def _plainer(phrase: Phrase, thing: Chunk) -> Chunk:
+    """`primary or secondary hypertension`: what the first word narrows is hypertension, and not the secondary one."""
+    words = phrase.words([thing]).split()
+    entry = phrase.vocabulary.find(normalise(" ".join(words[1:]))) if len(words) > 1 else None
+    if entry is None or thing.cat != "C" or not _DEGREE.match(words[0]):
+        return thing
+    return thing._replace(value=Concept(text=normalise(" ".join(words[1:])), kind=entry.kind, id=entry.id))
 
 
 def bind_objects(groups: list[list[Chunk]], joins: list[str]) -> tuple[list[list[Chunk]], list[str]]:
@@ -193,6 +224,32 @@ def _is_object(head: list[Chunk], group: list[Chunk]) -> bool:
     if not named or not objects or not things:
         return False
     return _sort(named[-1]) != _sort(objects[-1]) == _sort(things[-1])
+
+
+def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
+    """`stroke with aphasia or epilepsy`: a member behind the object of the one before it, when all three are of one sort.
+
+    Whether it is a second object or a second thing the words do not say. A word that begins anew ("history of", "no"), a time that
+    closes the first member, or a comma between two members alone says that it is a thing.
+    """
+    for place, group in enumerate(groups[1:]):
+        head = groups[place]
+        if "," in joins[place] and (place or len(groups) == 2):
+            continue
+        if not group or not head or group[0].cat in "SbTLN" or head[-1].cat in "Wk":
+            continue
+        body = [chunk for chunk in head if chunk.cat not in "SbLq"]
+        bound = next((at for at, chunk in enumerate(body) if chunk.cat in "pTu" and at), None)
+        if bound is None:
+            continue
+        if any(chunk.cat == "J" for chunk in body[:bound]) and any(chunk.cat == "J" for chunk in group):
+            continue
+        named = [chunk for chunk in body[:bound] if chunk.cat in "CROMU"]
+        objects = [chunk for chunk in body[bound:] if chunk.cat in "CROU"]
+        things = [chunk for chunk in group if chunk.cat in "CRO"]
+        if named and objects and _sort(objects[-1]) == (_sort(things[-1]) if things else "state") == _sort(named[-1]):
+            return True
+    return False
 
 
 def _sort(chunk: Chunk) -> str:

@@ -1,5 +1,6 @@
 """Phrases with a number or a stage: scores, comparisons, stages, and the time between two events."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -100,7 +101,7 @@ def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Windo
             values += [Decimal(rank) for rank in range(int(values[-1]) + 1, top)]
         elif chunk.cat not in "|&,/:q" and not (chunk.cat == "U" and _is_filler_of_score(chunk)):
             return None
-    if values and limits:
+    if (values and limits) or (len(limits) > 1 and any(chunk.cat == "|" for chunk in chunks)):
         return None
     if values:
         limits = _of_values(entry.id, sorted(set(values)), when, Span(chunks[0].start, chunks[-1].end))
@@ -200,6 +201,8 @@ def read_comparison(phrase: Phrase) -> Node | None:
         return None
     measures = distinct([chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"])
     bounds = _unrestated([chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"])
+    if _is_above(bounds):
+        return None
     if any((chunk.value.time and chunk.value.relative is None) or not _comparable(chunk.value) for chunk in bounds):
         return None
     if any(chunk.cat == "R" for chunk in measures) and any("mg" in (chunk.value.unit or "") for chunk in bounds):
@@ -214,6 +217,19 @@ def read_comparison(phrase: Phrase) -> Node | None:
     if len(whole) < len(parts):
         return None
     return (any_of if _either(match, phrase) else all_of)(whole, phrase.span)
+
+
+def _is_above(bounds: Sequence[Chunk]) -> bool:
+    """`≤ 5 seconds above the ULN`: a distance from a limit and no two limits."""
+    return any(
+        second.value.relative is not None and first.value.relative is None and first.value.unit not in (None, "1")
+        for first, second in itertools.pairwise(bounds)
+        if second.start - first.end < _LONGEST_GAP
+    )
+
+
+_LONGEST_GAP = 3
+"""Characters between two limits with no word between them."""
 
 
 def is_method(words: str) -> bool:

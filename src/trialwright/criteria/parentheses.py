@@ -18,6 +18,7 @@ from trialwright.criteria.cuts import (
     extent,
     has_words,
     is_trial_word,
+    starts_negated,
     trim,
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured
@@ -46,6 +47,9 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
         return None
     inner: list[Chunk] = _without_alias(trim(chunks[at].value), chunks[at - 1] if at else None, reader)
     rest = _rejoined(chunks, at, reader)
+    if starts_negated(chunks) and any(chunk.cat in "ie" for chunk in inner[:2]):
+        # "No heart disease (i.e. A or B)": what is explained is what is denied.
+        return None
     if not has_words(inner):
         return reader.whole(rest, depth)
     first = next((chunk.cat for chunk in inner if chunk.cat not in "Fp"), "")
@@ -85,6 +89,8 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
                 return meaning
             if isinstance(meaning, Has) and meaning.concept.id is None:
                 return None
+            if meaning is not None and isinstance(base, Has) and any("contraindicat" in one for one in base.qualifiers):
+                return meaning
             return All(parts=(base, meaning), span=span) if base and meaning else None
         case "y":
             # "Local recurrence (with or without regional recurrence)": the second is not asked.
@@ -115,6 +121,7 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             return _defined(reader, rest, inner, depth) or _remarked(reader, rest, inner, depth)
 
 
+_HOW_TESTED = frozenset({"qualitative", "quantitative"})
 _ADEQUATE = re.compile(r"\W*(?:adequate|sufficient|normal|acceptable|appropriate|satisfactory|good)\b", re.IGNORECASE)
 
 
@@ -138,7 +145,8 @@ def _remarked(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int)
         return None
     base = reader.whole(rest, depth)
     if isinstance(base, Has):
-        return msgspec.structs.replace(base, qualifiers=(*base.qualifiers, words))
+        narrowing = () if words in _HOW_TESTED else (words,)
+        return msgspec.structs.replace(base, qualifiers=(*base.qualifiers, *narrowing))
     return None if base is None else All(parts=(base, reader.unread(trim(inner))), span=extent([*rest, *inner]))
 
 
@@ -162,6 +170,9 @@ def _names_again(rest: list[Chunk], body: list[Chunk]) -> bool:
 def _defined(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
     """`Obesity (BMI > 35)`: the parenthesis says in numbers what the name means."""
     base, meaning = reader.whole(rest, depth), reader.whole(trim(inner), depth)
+    if isinstance(base, Has) and isinstance(meaning, Has) and meaning.concept.kind == "lab":
+        # "Hepatitis C (HCV RNA detected)": the disease, as the test shows it.
+        return All(parts=(base, meaning), span=extent([*rest, *inner]))
     adequate = isinstance(base, Attest) and base.kind == "fitness"
     if meaning is None or not (adequate or (isinstance(base, Has) and not base.when and not base.severity)):
         return None

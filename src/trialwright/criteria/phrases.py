@@ -48,7 +48,8 @@ def word_set(name: str) -> frozenset[str]:
     clause       shows that a run of words is a clause and not a name
     unnarrowing  beside a measure, says nothing that the measure does not
     plain, tail  before and behind a thing, likewise · score, trial  words that belong to a scale's name, to "this trial"
-    heading      lines of old layouts that only name what follows them
+    heading      lines of old layouts that only name what follows them · label  what stands before a colon in them
+    method       names how a number is come by · method_word  stands beside such a name
     """
     rows = (line.split("\t") for line in _TABLE.with_name("words.tsv").read_text(encoding="utf-8").splitlines()[1:])
     return frozenset(word for word, group, _source in rows if group == name)

@@ -16,7 +16,6 @@ import msgspec
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry, normalise
 from trialwright.criteria.cuts import (
-    PREFIX,
     after_negation,
     clauses,
     extent,
@@ -26,9 +25,9 @@ from trialwright.criteria.cuts import (
     tiered_at,
     trim,
 )
-from trialwright.criteria.joining import excepting, is_limit, is_measured, is_of_sort, join_listed, push_window
+from trialwright.criteria.joining import excepting, is_limit, is_measured, is_of_sort, push_window
 from trialwright.criteria.lexer import Bound, Chunk
-from trialwright.criteria.lists import bind_objects, is_weak
+from trialwright.criteria.lists import bind_objects, is_entangled, is_weak
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.people import attest
@@ -229,8 +228,8 @@ def read_obliged(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     if linked is None or any(chunk.cat in ":;NX" for chunk in chunks[:at]):
         return None
     condition, then = (
-        reader.whole(_after_subject(chunks[1:at]), depth),
-        reader.whole(_after_subject(chunks[at:]), depth),
+        reader.whole(after_subject(chunks[1:at]), depth),
+        reader.whole(after_subject(chunks[at:]), depth),
     )
     return If(condition=condition, then=then, span=extent(chunks)) if condition and then else None
 
@@ -255,7 +254,7 @@ def read_described(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
             continue
         if who is None or not all(isinstance(part, Person | All | AnyOf) for part in walk(who)):
             continue
-        what = reader.whole(_after_subject(chunks[cut:]), depth)
+        what = reader.whole(after_subject(chunks[cut:]), depth)
         if what is None:
             return None
         nothing = isinstance(who, All) and not who.parts
@@ -263,7 +262,8 @@ def read_described(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
     return None
 
 
-def _after_subject(chunks: Sequence[Chunk]) -> list[Chunk]:
+def after_subject(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The chunks behind the words for the patient."""
     start = 0
     while start < len(chunks) and chunks[start].cat in "FHp,":
         start += 1
@@ -348,15 +348,16 @@ def _for_some(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | Non
         and chunks[place].cat == "w"
     ):
         end += 1
+    while end > place + 1 and chunks[end - 1].cat in ",|&":
+        end -= 1
     who = [chunk for chunk in chunks[place:end] if chunk.cat in "wfm"]
-    if any(chunk.cat in "mf" and chunk.cat != who[-1].cat for chunk in chunks[end:]) or (
-        chunks[end : end + 1] and chunks[end].cat in "&|/"
-    ):
+    behind = next((chunk.cat for chunk in chunks[end:] if chunk.cat not in ",F"), "")
+    if any(chunk.cat in "mf" and chunk.cat != who[-1].cat for chunk in chunks[end:]) or (behind and behind in "&|/"):
         return None
     rest = trim(chunks[end:])
     if not rest or any(chunk.cat == "w" and chunk.value != who[-1].value for chunk in who if chunk.cat == "w"):
         return None
-    condition = _person(who[-1])
+    condition = person_of(who[-1])
     then = reader.whole(rest, depth)
     if then is None:
         return None
@@ -376,7 +377,7 @@ def _for_some_behind(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Nod
         return None
     if not any(chunk.cat in "pF" for chunk in chunks[-3:-1]) and chunks[-2].cat not in "pF":
         return None
-    condition = _person(chunks[-1])
+    condition = person_of(chunks[-1])
     then = reader.whole(chunks[:-1], depth)
     if then is None:
         return None
@@ -388,7 +389,8 @@ def _for_some_behind(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Nod
     )
 
 
-def _person(chunk: Chunk) -> Node:
+def person_of(chunk: Chunk) -> Node:
+    """Who a chunk speaks of: a sex, or who can bear a child."""
     if chunk.cat == "w":
         return Person(childbearing=chunk.value == "true", span=chunk.span)
     return Person(sex="male" if chunk.cat == "m" else "female", span=chunk.span)
@@ -614,7 +616,7 @@ def read_by_sex(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | N
         limit = reader.whole([*lead, body[at - 1], *tail], depth)
         if limit is None or not is_measured(limit):
             return None
-        who = _person(body[at])
+        who = person_of(body[at])
         span = body[at - 1].span.cover(body[at].span)
         if reader.kind == "exclusion":
             parts.append(All(parts=(who, limit), span=span))
@@ -640,55 +642,6 @@ def read_either_way(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node
         then = reader.whole(rest[1:], depth)
         return If(condition=aside, then=then, span=span) if then is not None else None
     return reader.whole(rest, depth) if rest else All(span=span)
-
-
-def read_labelled(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
-    """`Label: statement`; `any of the following: a, b`."""
-    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == ":"), None)
-    if at is None or at == 0 or at == len(chunks) - 1:
-        return None
-    lead, rest = list(chunks[:at]), chunks[at + 1 :]
-    named = [chunk for chunk in lead if chunk.cat not in "FHp"]
-    listing = next((chunk for chunk in named if chunk.cat in "vVa"), None)
-    if listing is not None:
-        return _listed(reader, [chunk for chunk in lead if chunk is not listing], listing, rest)
-    first = reader.text[max(0, lead[0].start - 4) : lead[0].end].lower().split()[0]
-    if first in ("for", "in") and any(chunk.cat == "H" for chunk in lead) and reader.kind == "inclusion":
-        condition, then = reader.whole(_after_subject(lead), depth), reader.whole(rest, depth)
-        return If(condition=condition, then=then, span=extent(chunks)) if condition and then else None
-    if len(named) == 1 and named[0].cat in "mfw" and not any(chunk.cat in ":mfw" for chunk in rest):
-        about, then = _person(named[0]), reader.whole(rest, depth)
-        if then is None:
-            return None
-        if reader.kind == "exclusion":
-            return All(parts=(about, then), span=extent(chunks))
-        return If(condition=about, then=then, span=extent(chunks))
-    if any(chunk.cat in "INXZPJQ#yeEG" for chunk in named) or len(named) > 6 or any(chunk.cat == ":" for chunk in rest):
-        return None
-    if any(chunk.cat in "STL" for chunk in named):
-        return reader.whole([*lead, *rest], depth)
-    labelled = reader.whole([*lead, *rest], depth) if any(chunk.cat in "KMg" for chunk in named) else None
-    return labelled or reader.whole(rest, depth)
-
-
-def _listed(reader: Reader, lead: list[Chunk], listing: Chunk, rest: Sequence[Chunk]) -> Node | None:
-    groups, _either = reader.members(rest)
-    if len(groups) < 2:
-        return None
-    prefix = [chunk for chunk in lead if chunk.cat in PREFIX]
-    others = [chunk for chunk in lead if chunk.cat not in "FHpN" and chunk.cat not in PREFIX]
-    if others:
-        return None
-    negated = any(chunk.cat == "N" for chunk in lead)
-    inner = reader.under("exclusion") if negated or listing.cat == "v" else reader
-    parts = [
-        inner.whole(group if any(chunk.cat in "STL" for chunk in group) else [*prefix, *group]) for group in groups
-    ]
-    whole = [part for part in parts if part is not None]
-    if len(whole) < len(parts):
-        return None
-    node = join_listed(listing, whole, reader.kind, Span(listing.start, rest[-1].end))
-    return Not(part=node, span=node.span) if negated else node
 
 
 def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
@@ -737,7 +690,8 @@ def _names_both_sexes(words: str) -> bool:
 def binds_objects(groups: list[list[Chunk]]) -> bool:
     """Members that are objects of a preposition in the first one ("toxicity with radiation or chemotherapy") make no list."""
     bare = [kept for group in groups if (kept := [chunk for chunk in group if chunk.cat not in "FHG"])]
-    return len(bare) > 1 and len(bind_objects(bare, [","] * (len(bare) - 1))[0]) < len(bare)
+    joins = ["|"] * (len(bare) - 1)
+    return len(bare) > 1 and (len(bind_objects(bare, joins)[0]) < len(bare) or is_entangled(bare, joins))
 
 
 def tier_member(reader: Reader, group: list[Chunk], before: Node | None, depth: int) -> Node | None:

@@ -24,6 +24,7 @@ from trialwright.criteria.cuts import (
     trim,
 )
 from trialwright.criteria.doubts import is_doubtful, settled
+from trialwright.criteria.gleaning import glean
 from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
@@ -60,7 +61,7 @@ def read_in_part(reader: Reader, chunks: list[Chunk]) -> Node:
     negated = starts_negated(chunks)
     body = after_negation(chunks) if negated else chunks
     inner = reader.under("exclusion") if negated else reader
-    node = _members(inner, body, negated=negated) or _headed(inner, body)
+    node = _members(inner, body, negated=negated) or _headed(inner, body) or glean(inner, body)
     if node is not None:
         return Not(part=node, span=_extent(chunks)) if negated else node
     return (None if negated else _conditional(reader, chunks)) or _allowed(reader, chunks) or reader.unread(chunks)
@@ -108,7 +109,7 @@ def _members(reader: Reader, body: list[Chunk], *, negated: bool) -> Node | None
     if all(node is None for node in nodes) or (nodes[0] is None and negated and not _is_short(groups[0])):
         return None
     parts = [
-        node or reader.unread(own(group, place, groups))
+        node or glean(reader, own(group, place, groups)) or reader.unread(own(group, place, groups))
         for place, (node, group) in enumerate(zip(nodes, groups, strict=True))
     ]
     span = _extent(body)
@@ -186,8 +187,8 @@ def _headed(reader: Reader, body: Sequence[Chunk]) -> Node | None:
         base = sure(reader, head)
         if base is None or not _is_sound(base, reader) or not _stands_apart(reader, head, rest, base):
             continue
-        unread = reader.unread(_bare(rest))
-        return All(parts=(base, unread), span=_extent(body))
+        rested = glean(reader, _bare(rest)) or reader.unread(_bare(rest))
+        return All(parts=(base, rested), span=_extent(body))
     return None
 
 
@@ -274,7 +275,7 @@ def _stands_apart(reader: Reader, head: Sequence[Chunk], rest: Sequence[Chunk], 
 
 def _opens_a_member(behind: Sequence[Chunk], base: Node) -> bool:
     """Whether what follows a comma or an "or" may be another member of the head's own list."""
-    member = []
+    member: list[Chunk] = []
     for chunk in behind:
         if chunk.cat in ",|&/":
             if has_words(member):

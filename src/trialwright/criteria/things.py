@@ -15,8 +15,10 @@ from trialwright.criteria.lists import (
     bind_objects,
     connective,
     cut_groups,
+    is_entangled,
     is_weak,
     prefix_first,
+    share_alternatives,
     share_heads,
     share_letters,
     share_tails,
@@ -52,6 +54,8 @@ def read_has(phrase: Phrase) -> Node | None:
         # "Taking A or B, and continues to within 2 weeks": the time of all.
         groups, joins = [*groups[:-2], [*groups[-2], *groups[-1]]], joins[:-1]
     groups, joins = stack(*bind_objects(groups, joins))
+    if is_entangled(groups, joins):
+        return None
     alternatives = len(groups) > 1 and all(chunk.cat == "S" for chunk in groups[0])
     either = connective(joins, phrase.kind)
     if either is None:
@@ -61,6 +65,8 @@ def read_has(phrase: Phrase) -> Node | None:
     if _bare_allergy(groups) or _shared_abuse(phrase, groups):
         return None
     groups = share_heads(phrase, share_letters(phrase, share_tails(groups, joins)))
+    if alternatives:
+        groups = share_alternatives(groups)
     prefix: list[Chunk] = []
     groups = [prefix_first(group) for group in groups]
     while not alternatives and groups[0] and groups[0][0].cat in "SbTL":
@@ -72,7 +78,11 @@ def read_has(phrase: Phrase) -> Node | None:
     groups[0] = [*own, *groups[0]]
     groups = share_things(groups)
     shared = shared_window(groups)
-    readings = [_Item(phrase, prefix, group, shared).node() for group in groups]
+    # "Immunodeficiency, or receiving A or B within 7 days": the time is that of what was received.
+    since = max((place for place, group in enumerate(groups) if group and group[0].cat == "T"), default=0)
+    readings = [
+        _Item(phrase, prefix, group, shared if place >= since else None).node() for place, group in enumerate(groups)
+    ]
     parts = [reading for reading in readings if reading is not None]
     if len(parts) < len(readings) or (len(parts) > 1 and any(is_weak(part) for part in parts)):
         return None
@@ -101,6 +111,7 @@ def _shared_abuse(phrase: Phrase, groups: list[list[Chunk]]) -> bool:
         return False
     return any(
         not _SUBSTANCE_NOUN.search(phrase.words([chunk for chunk in group if chunk.cat != "W"]).lower())
+        and not any(isinstance(chunk.value, Concept) and _SUBSTANCE_NOUN.search(chunk.value.text) for chunk in group)
         for group in groups[:-1]
     )
 
@@ -164,6 +175,7 @@ class _Item:
         severity = next((chunk for chunk in rest if chunk.cat == "k"), None)
         status = _with_history(concept, self._status(rest))
         qualifiers = self._qualifiers(before, after)
+        qualifiers = None if qualifiers is None else (*qualifiers, *self._manner(rest))
         if qualifiers is None or len(windows) > 2:
             return None
         when = merge_windows([chunk.value for chunk in windows])
@@ -199,10 +211,17 @@ class _Item:
             evidence=self._evidence(rest),
             reason=reason,
             cause=cause,
+            unless=_IN_SITU if concept.id == "second-malignancy" and used.value.id == "invasive-cancer" else (),
             span=self._span(),
         )
         negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
         return Not(part=node, span=node.span) if negative else node
+
+    def _manner(self, rest: list[Chunk]) -> tuple[str, ...]:
+        """How it must be treated ("requiring systemic antibiotics"): the status alone says only that it must."""
+        said = [chunk for chunk in (*self.prefix, *rest) if chunk.cat == "S" and chunk.value == "requires_treatment"]
+        words = [normalise(self.phrase.words([chunk])) for chunk in said]
+        return tuple(one for one in words if _NARROW_MANNER.search(one) or not _ANYHOW.search(one))
 
     def _is_ended(self, qualifiers: tuple[str, ...]) -> bool:
         """`Completed radiotherapy 4 to 12 weeks ago` speaks of its end."""
@@ -214,16 +233,32 @@ class _Item:
     ) -> tuple[Concept | None, Concept | None, tuple[str, ...]]:
         """What a treatment was given for, or what brought a condition about, and the qualifiers without its words."""
         tail = [chunk for chunk in after if chunk.cat not in "Wk"]
-        if len(tail) != 2 or tail[0].cat != "p" or tail[1].cat not in "CRO" or not isinstance(tail[1].value, Entry):
+        named = tail[1:] if len(tail) < 3 or tail[1].cat != "S" or tail[1].value != "history" else tail[2:]
+        if (
+            len(named) != 1
+            or tail[0].cat not in "pT"
+            or named[0].cat not in "CRO"
+            or not isinstance(named[0].value, Entry)
+        ):
             return None, None, qualifiers
-        link, other = self.phrase.words([tail[0]]).lower(), concept_of(self.phrase, tail[1], "condition")
-        rest = tuple(words for words in qualifiers if words != normalise(self.phrase.words([tail[1]])))
-        if concept.kind == "condition" and _CAUSED.match(link):
+        link, other = self.phrase.words([tail[0]]).lower(), concept_of(self.phrase, named[0], "condition")
+        said = normalise(self.phrase.words([tail[1], named[0]]))
+        rest = tuple(words for words in qualifiers if words != said)
+        if concept.kind == "condition" and (_CAUSED.match(link) or self._is_effect(concept, link, other)):
             return None, other, rest
+        if len(tail) > 2:
+            return None, None, qualifiers
         treated = concept.kind in ("drug", "procedure") and other.kind == "condition"
         if treated and link in ("for", "to treat", "for the treatment of") and "recurren" not in other.text:
             return other, None, rest
         return None, None, qualifiers
+
+    def _is_effect(self, concept: Concept, link: str, other: Concept) -> bool:
+        """`Toxicity from prior chemotherapy`, `grade 4 toxicity on treatment with radiation`."""
+        if other.kind not in ("drug", "procedure") or not concept.id:
+            return False
+        is_toxicity = self.phrase.vocabulary.is_a(concept.id, "adverse-event")
+        return link == "from" or (is_toxicity and _EFFECT_OF.match(link) is not None)
 
     def _span(self) -> Span:
         """All the words that say something of the thing; those that a list shares may stand behind it."""
@@ -275,11 +310,12 @@ class _Item:
 
     def _known(self, chunk: Chunk) -> Concept:
         concept = concept_of(self.phrase, chunk, "finding")
-        if concept.id == "malignancy" and self._is_another():
+        if concept.id in ("malignancy", "invasive-cancer") and self._is_another():
             return Concept(text=concept.text, kind="condition", id="second-malignancy")
-        if any(prefix.cat == "L" for prefix in self.prefix):
-            return Concept(text=concept.text, kind="allergy", id=concept.id)
-        return concept
+        allergic = any(prefix.cat == "L" for prefix in self.prefix)
+        listed = concept.kind == "condition" and any(other.cat in "|,&/" for other in self.phrase.chunks)
+        # "Allergy to eggs, or asthma": a disease is no allergen.
+        return Concept(text=concept.text, kind="allergy", id=concept.id) if allergic and not listed else concept
 
     def _is_another(self) -> bool:
         """`another malignancy`, `prior malignancy`: one beside the trial's own."""
@@ -485,6 +521,8 @@ class _Item:
         return concept
 
 
+# What is invasive is not in situ.
+_IN_SITU = (Has(concept=Concept(text="carcinoma in situ", kind="condition", id="carcinoma-in-situ")),)
 _STEROID = "corticosteroid"
 _COMPONENT = re.compile(r"(?:active |inactive )?(?:components?|ingredients?|excipients?|constituents?)$", re.IGNORECASE)
 _PRODUCT = re.compile(
@@ -529,11 +567,14 @@ _AT_ENTRY = re.compile(
     r"\bat (?:the )?(?:time of )?(?:inclusion|enrol?lment|screening|study entry|registration|randomi[sz]ation|entry)\b",
     re.IGNORECASE,
 )
+_ANYHOW = re.compile(r"(?:treatment|therapy|intervention|medications?)(?: for)?$")
+_NARROW_MANNER = re.compile(r"\b(?:systemic|intravenous|iv|parenteral|oral|antibiotic|antimicrobial|surgical)\b")
 _ENDED = frozenset({"finished", "completed", "ended", "terminated", "stopped", "discontinued"})
 _COMPLETED = re.compile(r"\b(?:complet\w+|finish\w+|discontinu\w+|stopp\w+)\b", re.IGNORECASE)
 _CAUSED = re.compile(
     r"(?:caused by|due to|secondary to|induced by|attributed to|attributable to|resulting from|as a result of|because of)$"
 )
+_EFFECT_OF = re.compile(r"(?:on|during|under|with|related to|associated with)?\s?(?:treatment with|therapy with)?$")
 _DIAGNOSED = frozenset({"diagnosed", "diagnosis", "initially diagnosed", "first diagnosed"})
 _TREATED = re.compile(r"\b(?:receiv|treat|tak(?:e|ing)|us(?:e|ing)|therapy|medicat|administ)")
 _TAKING_PART = re.compile(r"\b(?:participat|enrol|took part|take part|taken part|taking part)", re.IGNORECASE)

@@ -1,0 +1,132 @@
+"""Coordination put right before the grammar sees it: names that share a word with their neighbour are made whole.
+
+"Squamous or basal cell carcinoma" names two carcinomas, "medium- or high-dose steroids" one dose in two words, and "or other" joins
+a further member to a list. Chunks come in and chunks go out; no word is lost, for a chunk keeps the place of the words it was made of.
+"""
+
+import re
+from collections.abc import Sequence
+
+from trialwright.codes.concepts import Concept
+from trialwright.codes.vocabulary import Entry, Vocabulary, normalise
+from trialwright.criteria.lexer import Chunk
+
+_JOINS = frozenset("|&,/")
+_OR_OTHER = re.compile(r"or (?:an)?other$", re.IGNORECASE)
+_SUBSTANCES = re.compile(r"(?:abuse|dependence|dependency|misuse|addiction|use disorders?)$", re.IGNORECASE)
+_MOST_SHARED = 7
+_DISEASES = frozenset({"condition", "finding"})
+
+
+def attached(chunks: Sequence[Chunk], text: str, vocabulary: Vocabulary) -> list[Chunk]:
+    """The chunks with every half name whole, and "or other" as an or where no dose stands."""
+    run = list(chunks)
+    if not any(chunk.cat in "|&z" for chunk in run):
+        return run
+    dosed = any(chunk.cat == "Q" and "g" in (getattr(chunk.value, "unit", None) or "") for chunk in run)
+    if not dosed:
+        run = [
+            chunk._replace(cat="|", value="or")
+            if chunk.cat == "z" and _OR_OTHER.match(text[chunk.start : chunk.end])
+            else chunk
+            for chunk in run
+        ]
+    return _with_whole_names(_with_hyphens(run, text), text, vocabulary)
+
+
+def _with_hyphens(chunks: list[Chunk], text: str) -> list[Chunk]:
+    """`medium- or high-dose`: one word that narrows, in two halves."""
+    kept: list[Chunk] = []
+    place = 0
+    while place < len(chunks):
+        four = chunks[place : place + 4]
+        if (
+            "".join(chunk.cat for chunk in four[1:3]) in ("-|", "-&")
+            and len(four) == 4
+            and four[0].cat in "qU"
+            and four[3].cat in "qU"
+            and four[0].end == four[1].start
+            and "-" in text[four[3].start : four[3].end + 1]
+        ):
+            kept.append(Chunk("q", "", four[0].start, four[3].end))
+            place += 4
+            continue
+        kept.append(chunks[place])
+        place += 1
+    return kept
+
+
+def _with_whole_names(chunks: list[Chunk], text: str, vocabulary: Vocabulary) -> list[Chunk]:
+    """From the last join to the first: what stands alone before it takes the words it shares with the name behind it."""
+    run = list(chunks)
+    head: Chunk | None = None
+    for place in range(len(run) - 2, 0, -1):
+        if run[place].cat not in _JOINS:
+            continue
+        behind = place + 1
+        while behind < len(run) and run[behind].cat in _JOINS:
+            behind += 1
+        before = run[place - 1]
+        if behind < len(run) and isinstance(run[behind].value, Entry) and run[behind].cat in "CRO":
+            head = run[behind]
+        elif behind < len(run) and not isinstance(run[behind].value, Concept):
+            head = None
+        if head is None or before.cat in _JOINS:
+            continue
+        half = _alone(run, place - 1)
+        whole = _completed(before, head, text, vocabulary) if half else None
+        if whole is not None:
+            run[place - 1] = whole
+        elif behind == place + 1 and run[place].cat in "|&/":
+            run[behind] = _sited(before, run[behind], text, vocabulary)
+    return run
+
+
+def _alone(run: list[Chunk], place: int) -> bool:
+    """Whether the chunk is all that stands between two joins, but for words that belong to a whole list."""
+    start = place
+    while start and run[start - 1].cat in "SbTLFHpAq":
+        start -= 1
+    return start == 0 or run[start - 1].cat in "|&,/;.:()NXVvie"
+
+
+def _completed(half: Chunk, head: Chunk, text: str, vocabulary: Vocabulary) -> Chunk | None:
+    """`basal` before `squamous cell carcinoma` as basal cell carcinoma, when the vocabulary knows it."""
+    own = text[half.start : half.end]
+    words = text[head.start : head.end].split()
+    if half.cat not in "UqBCRO" or len(words) > _MOST_SHARED or len(own.split()) > 2:
+        return None
+    for first in range(1, len(words)):
+        shared = " ".join(words[first:])
+        if half.cat in "CRO" and not _SUBSTANCES.match(shared):
+            return None
+        name = normalise(f"{own} {shared}")
+        entry = vocabulary.find(name)
+        if entry is not None and _alike(entry, head.value):
+            return Chunk(head.cat, Concept(text=name, kind=entry.kind, id=entry.id), half.start, half.end)
+    return None
+
+
+def _alike(one: Entry, other: Entry) -> bool:
+    return one.kind == other.kind or {one.kind, other.kind} <= _DISEASES
+
+
+def _sited(before: Chunk, behind: Chunk, text: str, vocabulary: Vocabulary) -> Chunk:
+    """`esophageal adenocarcinoma or squamous cell carcinoma`: the second is of the oesophagus too, where that is a known name."""
+    if not (isinstance(before.value, Entry) and isinstance(behind.value, Entry) and before.cat == behind.cat == "C"):
+        return behind
+    words = text[before.start : before.end].split()
+    place = vocabulary.find(normalise(words[0])) if len(words) > 1 else None
+    own = text[behind.start : behind.end].lower()
+    if (
+        place is None
+        or place.kind != "site"
+        or own.endswith(words[-1].lower())
+        or not vocabulary.is_a(behind.value.id, "malignancy")
+    ):
+        return behind
+    name = normalise(f"{words[0]} {own}")
+    entry = vocabulary.find(name)
+    if entry is None or entry.id == behind.value.id or entry.kind != behind.value.kind:
+        return behind
+    return Chunk("C", Concept(text=name, kind=entry.kind, id=entry.id), behind.start, behind.end)
