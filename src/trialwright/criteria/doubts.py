@@ -509,6 +509,13 @@ def _doubtful_below(part: Node, above: Node | None, words: str) -> bool:
 
 def _doubt(part: Node, above: Node | None, words: str) -> bool:
     match part:
+        case If(condition=If()):
+            return True
+        case All(parts=(Attest(kind="judgement"), Not(part=AnyOf(parts=parts)))) if any(
+            isinstance(one, Attest) for one in parts
+        ):
+            # "Diseases other than X or conditions that would interfere": the exception ends before the judgement.
+            return True
         case Not(part=Not(part=inner)):
             return bool(children(inner)) or _ONLY_IF.search(words) is None
         case Has():

@@ -10,7 +10,7 @@ from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.accompanied import read_accompanied
 from trialwright.criteria.atoms import ATOMS
 from trialwright.criteria.attachment import attached
-from trialwright.criteria.attested import read_judged, read_judged_pair, read_promised
+from trialwright.criteria.attested import read_judged, read_judged_pair, read_not_able, read_promised, read_unnamed
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     cut_sentences,
@@ -328,10 +328,12 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_grouped,
     read_examples,
     read_open_list,
+    read_not_able,
     read_negated,
     read_judged_pair,
     read_promised,
     read_coordinated,
     read_attested,
     read_judged,
+    read_unnamed,
 )

@@ -384,7 +384,7 @@ def _conditional(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
     found = _condition(reader, chunks)
     if found is None:
         return None
-    condition, rest = found
+    condition, rest = _both(found[0]), found[1]
     if not has_words(rest) or any(isinstance(part, Unread) for part in walk(condition)):
         return None
     then = reader.whole(rest) or reader.unread(_bare(rest))
@@ -420,6 +420,13 @@ def _for_a_group(reader: Reader, chunks: list[Chunk]) -> Node | None:
     if reader.kind == "exclusion":
         return All(parts=(label, node), span=_extent(chunks))
     return If(condition=label, then=node, span=_extent(chunks))
+
+
+def _both(condition: Node) -> Node:
+    """`Women who can have children` as a condition are those who are both."""
+    if isinstance(condition, If):
+        return All(parts=(condition.condition, condition.then), span=condition.span)
+    return condition
 
 
 def _condition(reader: Reader, chunks: Sequence[Chunk]) -> tuple[Node, list[Chunk]] | None:
