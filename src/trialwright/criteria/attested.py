@@ -14,7 +14,7 @@ import msgspec
 
 from trialwright.codes.vocabulary import normalise
 from trialwright.criteria.chunks import Chunk
-from trialwright.criteria.cuts import extent
+from trialwright.criteria.cuts import extent, starts_negated
 from trialwright.criteria.nodes import All, Attest, AttestKind, Has, If, Node, Not, Person, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
@@ -46,6 +46,9 @@ def read_promised(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     """`Agrees to refrain from smoking, alcohol and X for 3 days before Y`: one promise, for a person to say."""
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "J"), None)
     if at is None or chunks[at].value not in _PROMISED or any(chunk.cat in ":;PZKtg" for chunk in chunks):
+        return None
+    if " - " in reader.phrase(chunks).words():
+        # Lines run together.
         return None
     lead = [chunk for chunk in chunks[:at] if chunk.cat not in "FHpA"]
     sexed = [chunk for chunk in lead if chunk.cat in "wfmx"]
@@ -108,6 +111,16 @@ _JUDGES = re.compile(
 )
 
 
+def read_judged_pair(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`A or B that would interfere`, without a comma: the judgement is of both."""
+    judged = next((place for place, chunk in enumerate(chunks) if chunk.cat == "J"), 0)
+    if sum(chunk.cat == "|" for chunk in chunks[:judged]) != 1 or any(
+        chunk.cat in ",&W" for chunk in chunks[: judged - 3]
+    ):
+        return None
+    return read_judged(reader, chunks, depth)
+
+
 def read_judged(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`X or Y that, in the opinion of the investigator, would …`: the judgement, in all its words, narrows X and Y."""
     judged = next(
@@ -161,3 +174,60 @@ def _narrowed(base: Node, words: str, said: str) -> Node | None:
             return base
         case _:
             return None
+
+
+_ABLE = re.compile(
+    r"\W*(?:(?:the|any|patients?|subjects?|participants?|individuals?|volunteers?|who|is|are|be|must|should|have|has|with|an?|demonstrated|"
+    r"mentally|physically|not|currently)\s+)*"
+    r"(?P<verb>inability|unable|ability|able|unwilling(?:ness)?|willing(?:ness)?|refus(?:al|es?|ing)|incapable|capable|prepared|capacity|"
+    r"difficulty|disagrees?|agrees?)"
+    r"(?:\s+(?:or|and|and/or)\s+(?:unwilling(?:ness)?|willing(?:ness)?|refus(?:al|es?|ing)|unable|able|inability|ability))?"
+    r"\s+(?:to|of|in|with)\s+\w+",
+    re.IGNORECASE,
+)
+_LACKING = re.compile(r"unable|inability|unwilling|refus|incapable|difficulty|disagree", re.IGNORECASE)
+_WILL = re.compile(r"will|refus|agree|prepared", re.IGNORECASE)
+_OTHER_CRITERIA = re.compile(
+    r"\W*(?:other|additional|further)\s+(?:protocol[\s-]+(?:defined|specified|specific)\s+)?(?:inclusion|exclusion|eligibility)?"
+    r"(?:\s*(?:/|and|or|and/or)\s*(?:inclusion|exclusion))?\s*criteria\s+(?:may\s+|might\s+|will\s+)?(?:also\s+)?appl(?:y|ied)\W*",
+    re.IGNORECASE,
+)
+_SOMETHING = re.compile(
+    r"\W*(?:(?:any|other|another|presence of|existence of|the|an?|significant|serious|severe|major|underlying|concurrent|concomitant|"
+    r"clinically|uncontrolled|unstable|medical|psychiatric|psychological|social|physical|mental|surgical|clinical|known|patients?|"
+    r"subjects?|with|have|has|having|who|or|and|chronic|acute)[\s,/]+)*"
+    r"(?:conditions?|diseases?|illness(?:es)?|disorders?|abnormalit(?:y|ies)|factors?|circumstances?|situations?|reasons?|co-?morbidit(?:y|ies)|"
+    r"problems?|findings?)\W+(?:that|which)\b(?=.*\b(?:interpret\w*|safe\w*|participat\w*|complian\w*|protocol|risk|interfer\w*|affect\w*|"
+    r"preclud\w*|prevent\w*|confound\w*|compromis\w*|investigator)\b)",
+    re.IGNORECASE,
+)
+_MOST_UNNAMED = 60
+
+
+def read_unnamed(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:  # noqa: ARG001 - all rules are called alike
+    """An ability or a judgement in words that no list holds: `unable to collect urine at home`, `co-morbidity that may preclude …`."""
+    words = reader.phrase(chunks).words()
+    if " - " in words or any(chunk.cat == "Q" and (chunk.value.age or chunk.value.time == "year") for chunk in chunks):
+        return None
+    if len(words.split()) > _MOST_UNNAMED or any(chunk.cat in ";:PZXKtgwmfx" for chunk in chunks):
+        return None
+    span = extent(chunks)
+    if _OTHER_CRITERIA.fullmatch(words):
+        return Attest(kind="judgement", text=words, span=span)
+    if _SOMETHING.match(words) and _stays_judged(chunks[2:]):
+        return Attest(kind="judgement", text=words, span=span)
+    able = _ABLE.match(words)
+    if able is None or any(chunk.cat in "STbLMQ" and chunk.start < span.start + able.end() for chunk in chunks):
+        return None
+    behind = [chunk for chunk in chunks if chunk.start >= span.start + able.start("verb")]
+    if not _is_one_clause(reader, behind[1:]) or any(chunk.cat in "Is" for chunk in chunks):
+        return None
+    kind: AttestKind = "conduct" if _WILL.match(able["verb"]) else "capacity"
+    claim: Node = Attest(kind=kind, text=words, span=span)
+    lacking = bool(_LACKING.match(able["verb"])) != bool(re.search(r"\bnot\b", able[0], re.IGNORECASE))
+    return Not(part=claim, span=span) if lacking else claim
+
+
+def read_not_able(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Not able to climb stairs`: the denial is a part of what is said, and its words stay with it."""
+    return read_unnamed(reader, chunks, depth) if starts_negated(chunks) else None

@@ -445,10 +445,9 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
         if checked is not unread or node is unread:
             return checked
-        surely = reader.read_surely(chunks)
-        if surely is not None and not loses_a_number(chunks, surely):
-            checked = _checked(surely, words, unread)
-        return checked if checked is not unread else _gleaned(reader, chunks, words, unread)
+        node = reader.read_surely(chunks) or unread
+        checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        return checked if not isinstance(checked, Unread) else _gleaned(reader, chunks, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 

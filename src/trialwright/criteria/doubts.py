@@ -479,6 +479,9 @@ def _stands_behind(qualifier: str, has: Has, words: str) -> bool:
 
 def _stands_before(qualifier: str, has: Has, words: str) -> bool:
     at, name = words.lower().find(qualifier.lower()), words.lower().find(has.concept.text.lower())
+    if name < 0:
+        # "Severe hepatic or renal disease": of the first name only its first word is printed here.
+        name = words.lower().find(has.concept.text.lower().split()[0])
     return 0 <= at < name and _DEGREE.search(qualifier) is not None
 
 
@@ -583,6 +586,13 @@ def _doubtful_below(part: Node, above: Node | None, words: str) -> bool:
 
 def _doubt(part: Node, above: Node | None, words: str) -> bool:
     match part:
+        case If(condition=If()):
+            return True
+        case All(parts=(Attest(kind="judgement"), Not(part=AnyOf(parts=parts)))) if any(
+            isinstance(one, Attest) for one in parts
+        ):
+            # "Diseases other than X or conditions that would interfere": the exception ends before the judgement.
+            return True
         case Not(part=Not(part=inner)):
             return bool(children(inner)) or _ONLY_IF.search(words) is None
         case Has():

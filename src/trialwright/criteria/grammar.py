@@ -11,7 +11,7 @@ from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.accompanied import read_accompanied
 from trialwright.criteria.atoms import atoms_for
 from trialwright.criteria.attachment import attached
-from trialwright.criteria.attested import read_judged, read_promised
+from trialwright.criteria.attested import read_judged, read_judged_pair, read_not_able, read_promised, read_unnamed
 from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
@@ -113,7 +113,8 @@ class Reader:
 
         None where a sentence allows or excepts what stands in another one.
         """
-        sentences = [sentence for sentence in cut_sentences(nest(list(chunks)), self.text) if has_words(sentence)]
+        run = nest(attached(chunks, self.text, self.vocabulary))
+        sentences = [sentence for sentence in cut_sentences(run, self.text) if has_words(sentence)]
         if not sentences or any(chunk.cat in "PZ" for sentence in sentences[1:] for chunk in sentence):
             return None
         nodes = [sure(self, sentence) or read_in_part(self, sentence) for sentence in sentences]
@@ -336,11 +337,14 @@ _RULES: tuple[_Rule, ...] = (
     read_grouped,
     read_examples,
     read_open_list,
+    read_not_able,
     read_negated,
+    read_judged_pair,
     read_promised,
     read_coordinated,
     read_attested,
     read_judged,
+    read_unnamed,
 )
 
 _NEEDS: dict[_Rule, tuple[str, ...]] = {

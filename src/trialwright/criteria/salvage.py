@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry
 from trialwright.criteria.accounting import loses_a_number
@@ -42,7 +43,8 @@ from trialwright.criteria.nodes import (
     walk,
 )
 from trialwright.criteria.nodes import Any as AnyOf
-from trialwright.criteria.phrase import CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS
+from trialwright.criteria.phrase import CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS, VERBISH
+from trialwright.criteria.phrases import word_set
 from trialwright.criteria.rules import binds_objects
 
 if TYPE_CHECKING:
@@ -60,10 +62,10 @@ def read_in_part(reader: Reader, chunks: list[Chunk]) -> Node:
     negated = starts_negated(chunks)
     body = after_negation(chunks) if negated else chunks
     inner = reader.under("exclusion") if negated else reader
-    node = _members(inner, body, negated=negated) or _headed(inner, body)
+    node = _members(inner, body, negated=negated) or _headed(inner, body) or glean(inner, body)
     if node is not None:
         return Not(part=node, span=_extent(chunks)) if negated else node
-    return (None if negated else _conditional(reader, chunks)) or glean(reader, chunks) or reader.unread(chunks)
+    return (None if negated else _conditional(reader, chunks)) or _allowed(reader, chunks) or reader.unread(chunks)
 
 
 def sure(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
@@ -337,27 +339,58 @@ def _is_sound(base: Node, reader: Reader) -> bool:
     return bool(leaves) and all(_is_sound_leaf(leaf, reader) for leaf in leaves)
 
 
+def _is_name(concept: Concept) -> bool:
+    """Words that name a thing the vocabulary does not know; of a finding nothing is presumed, so that its name can do no harm."""
+    words = concept.text.split()
+    if (
+        not 2 <= len(words) <= _MOST_WORDS
+        or any(word in VERBISH for word in words)
+        or all(word in _GENERIC for word in words)
+    ):
+        return False
+    return _KNOWN.search(words[-1]) is not None or (
+        concept.kind == "finding" and _VERB.search(concept.text) is None and all(word.isalpha() for word in words)
+    )
+
+
+_MOST_WORDS = 5
+_GENERIC = word_set("generic")
+_VERB = re.compile(
+    r"^\w+ed\b|^\w+ly\b|\b(?:allow\w*|phase|part|cohorts?|groups?|must|marker)\b|\w+ing\b|\b(?:show\w*|demonstrat\w*|present|suffer\w*|require\w*|need\w*|take|takes|took|use|uses|used|make|give\w*|"
+    r"candidates?|start\w*|planned|patients?|subjects?|participants?|children|child|adults?|men|women|volunteers?|appear\w*|undergo\w*)\b"
+)
+
+
 def _is_sound_leaf(leaf: Node, reader: Reader) -> bool:
     match leaf:
         case Has(concept=concept, unless=unless):
-            return (
-                not unless
-                and concept.id not in _READINGS
-                and (
-                    concept.id is not None
-                    or (
-                        concept.kind in ("condition", "drug", "procedure")
-                        and 2 <= len(concept.text.split()) <= 4
-                        and _KNOWN.search(concept.text) is not None
-                    )
-                )
-            )
+            if unless or concept.id in _READINGS:
+                return False
+            return concept.id is not None or _is_name(concept)
         case Compare() | Score() | Stage():
             return True
         case Person():
             return leaf.age is not None or reader.kind == "exclusion"
         case _:
             return False
+
+
+_STRINGS = re.compile(
+    r"\b(?:only|if|provided|unless|must|should|long as|when|eligible|included|enrol\w*|candidates?|other than|except\w*|but|not|no|"
+    r"without|until|after|at least|than|stable|dose|up to|limited)\b",
+    re.IGNORECASE,
+)
+
+
+def _allowed(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
+    """`X is allowed`, whatever X is: nothing is asked of anybody."""
+    at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "P"), None)
+    if reader.kind != "inclusion" or not at or {chunk.cat for chunk in _flat(chunks)} & set("NXIZQWs"):
+        return None
+    rest = [chunk for chunk in chunks[at + 1 :] if chunk.cat not in "FH.,p"]
+    if rest or _STRINGS.search(reader.phrase(chunks).words()):
+        return None
+    return All(span=_extent(chunks))
 
 
 # conditions ---------------------------------------------------------------------------------------------------------------------
@@ -372,7 +405,7 @@ def _conditional(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
     found = _condition(reader, chunks)
     if found is None:
         return None
-    condition, rest = found
+    condition, rest = _both(found[0]), found[1]
     if not has_words(rest) or any(isinstance(part, Unread) for part in walk(condition)):
         return None
     then = reader.whole(rest) or reader.unread(_bare(rest))
@@ -408,6 +441,13 @@ def _for_a_group(reader: Reader, chunks: list[Chunk]) -> Node | None:
     if reader.kind == "exclusion":
         return All(parts=(label, node), span=_extent(chunks))
     return If(condition=label, then=node, span=_extent(chunks))
+
+
+def _both(condition: Node) -> Node:
+    """`Women who can have children` as a condition are those who are both."""
+    if isinstance(condition, If):
+        return All(parts=(condition.condition, condition.then), span=condition.span)
+    return condition
 
 
 def _condition(reader: Reader, chunks: Sequence[Chunk]) -> tuple[Node, list[Chunk]] | None:
