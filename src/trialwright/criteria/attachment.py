@@ -4,6 +4,7 @@
 a further member to a list. Chunks come in and chunks go out; no word is lost, for a chunk keeps the place of the words it was made of.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -32,7 +33,58 @@ def attached(chunks: Sequence[Chunk], text: str, vocabulary: Vocabulary) -> list
             for chunk in run
         ]
     run = [_personal(run, place, text) for place in range(len(run))]
-    return _with_whole_names(_with_hyphens(run, text), text, vocabulary)
+    return _with_times(_with_whole_names(_with_hyphens(run, text), text, vocabulary))
+
+
+def _with_times(run: list[Chunk]) -> list[Chunk]:
+    """`A or B within 3 months, or C within 2 months`: where there are several times, each is of all the things before it up to a comma."""
+    if sum(chunk.cat == "W" for chunk in run) < 2 or any(chunk.cat in "QMKgJI" for chunk in run):
+        return run
+    timed: list[Chunk] = []
+    segment: list[Chunk] = []
+    for chunk in [*run, None]:
+        closed = chunk is None or chunk.cat in ";." or (chunk.cat == "," and segment and segment[-1].cat == "W")
+        if chunk is not None and not closed:
+            segment.append(chunk)
+            continue
+        timed += _timed_segment(segment)
+        segment = []
+        if chunk is not None:
+            timed.append(chunk)
+    return timed
+
+
+def _timed_segment(segment: list[Chunk]) -> list[Chunk]:
+    """One stretch between commas; a time behind its last member is put behind the others too when they are bare names."""
+    joins = [
+        place
+        for place, chunk in enumerate(segment)
+        if chunk.cat in "|&," and place and not (segment[place - 1].cat == "," and chunk.cat in "|&")
+    ]
+    times = [chunk for chunk in segment if chunk.cat == "W"]
+    if (
+        not joins
+        or len(times) != 1
+        or segment[-1].cat != "W"
+        or any(chunk.cat not in "CROqUBFHp|&,WTS" for chunk in segment)
+    ):
+        return segment
+    if segment[0].cat in "|&" or any(chunk.cat == "S" and chunk.value != "history" for chunk in segment):
+        return segment
+    named = [any(chunk.cat in "CRO" for chunk in part) for part in _parts(segment, joins)]
+    if not all(named):
+        return segment
+    shared: list[Chunk] = []
+    for place, chunk in enumerate(segment):
+        if place in joins:
+            shared.append(times[0])
+        shared.append(chunk)
+    return shared
+
+
+def _parts(segment: list[Chunk], joins: list[int]) -> list[list[Chunk]]:
+    edges = [-1, *joins, len(segment)]
+    return [segment[left + 1 : right] for left, right in itertools.pairwise(edges)]
 
 
 _JUDGED = re.compile(

@@ -291,7 +291,7 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
 _ALLOWED = re.compile(r"^(?!.*\bnot\b).*\b(?:allowed|permitted)\W*$", re.IGNORECASE)
 _TERMS = re.compile(
     r"\b(?:must|only|if|as long as|at least|provided|unless|except|excluding|other than|should|not|no|may not|required|more than|"
-    r"less than|until)\b|\d",
+    r"less than|until|up to|or less|or more)\b|[<>=≤≥]",
     re.IGNORECASE,
 )
 _GIVEN: frozenset[str] = frozenset({"drug", "procedure", "vaccine", "device"})
@@ -456,6 +456,9 @@ def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chun
     body = body[1:] if negated else body
     inner = reader.under("exclusion") if negated or (listing is not None and listing.cat == "v") else reader
     prefix = body if body and all(chunk.cat in "STLb" for chunk in body) else []
+    if reader.kind == "exclusion" and _LETS_IN.search(words[shape[0] : shape[1]]):
+        # "Patients with X may be included if they: …" under exclusion lets in, and excludes the others in silence.
+        return Unread(text=" ".join(words[span.start : span.end].split()), span=span)
     children = [_node(words, child, inner, prefix) for child in shape[2]]
     if negated and any(isinstance(child, Not) for child in children):
         # "No atypical disease: - no …": what is denied twice is not told.
@@ -467,6 +470,13 @@ def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chun
     if not prefix:
         node = _led(reader, lead, body, node)
     return Not(part=node, span=span) if negated else node
+
+
+_LETS_IN = re.compile(
+    r"\b(?:may|can|will|are|is)\s+(?:still\s+)?(?:be\s+)?(?:included|eligible|enrolled|considered eligible)\b"
+    r"(?=.*\b(?:if|provided|when)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def _reach(shape: Shape) -> Span:

@@ -36,7 +36,7 @@ _NO_NAME = re.compile(
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
     r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
     r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?|"
-    r"reports?|reporting|status|users?|problems)$)",
+    r"reports?|reporting|status|users?|problems|confirmation|documentation|verification)$)",
     re.IGNORECASE,
 )
 """The beginning of what names nothing: a verb, a preposition, a general noun alone."""
@@ -161,6 +161,14 @@ _GROUNDS = re.compile(
 _BODILY = re.compile(
     r"\b(?:functional|exercise|vital|physical|aerobic|pulmonary|lung|breathing) capacity\b", re.IGNORECASE
 )
+_STABLE_DOSE = re.compile(r"\b(?:stable|constant) (?:dose|regimen)\b", re.IGNORECASE)
+_THING_THAT = re.compile(
+    r"\b(?:disorders?|abuse|illness(?:es)?|diseases?|conditions?|problems?|symptoms?|attacks?|dependence|impairments?)\s+"
+    r"(?:that|which)\b",
+    re.IGNORECASE,
+)
+_ABILITIES = frozenset({"compliance", "capacity", "consent"})
+_EXTENT = re.compile(r"(?:inoperable|unresectable|resectable|locally[- ]advanced|advanced|metastatic)\b", re.IGNORECASE)
 _SOCIAL = re.compile(r"\bsocial situations?\b", re.IGNORECASE)
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
@@ -240,7 +248,7 @@ def settled(node: Node, text: str, words: str) -> Node:
 _PLANS = frozenset({"planned-pregnancy", "planned-conception-or-fathering"})
 
 
-_DURATION = re.compile(r"\bduration of the (?:study|trial)\b", re.IGNORECASE)
+_DURATION = re.compile(r"\b(?:duration|course) of the (?:study|trial)\b", re.IGNORECASE)
 
 
 def _settled_thing(has: Has, another: bool) -> Has:
@@ -252,7 +260,7 @@ def _settled_thing(has: Has, another: bool) -> Has:
     if concept.id in _PLANS and when is not None and when.side != "before":
         # "Planning pregnancy during the trial": the plan is there now.
         when = None
-    if concept.id in _PLANS:
+    if concept.id in _PLANS or "planned" in status:
         plain = tuple(one for one in has.qualifiers if not _DURATION.search(one))
         has = msgspec.structs.replace(has, qualifiers=plain)
     if concept.kind in ("drug", "procedure") and "treated" in status:
@@ -318,6 +326,8 @@ def _leaves(parts: tuple[Node, ...]) -> tuple[Has, ...]:
 def _apart(parts: tuple[Node, ...], text: str) -> bool:
     """Whether a sentence ends between two members: nothing is shared over its end."""
     spans = [part.span for part in parts if part.span is not None]
+    if spans and ";" in text[min(one.start for one in spans) : max(one.end for one in spans)]:
+        return True
     return any(
         one.end < other.start and re.search(r"[.;]", text[one.end : other.start])
         for one, other in itertools.pairwise(spans)
@@ -492,8 +502,10 @@ def _leaves_out(node: Node, words: str) -> bool:
 
 def _doubtful_claim(attest: Attest) -> bool:
     """A judgement that swallowed a permission, or a bodily capacity taken for a legal one."""
-    return _PERMITS.search(attest.text) is not None or (
-        attest.kind == "capacity" and _BODILY.search(attest.text) is not None
+    return (
+        _PERMITS.search(attest.text) is not None
+        or _STABLE_DOSE.search(attest.text) is not None
+        or (attest.kind == "capacity" and _BODILY.search(attest.text) is not None)
     )
 
 
@@ -567,23 +579,8 @@ _ASKED = re.compile(r"\b(?:required|must|should|effective contraception)\b", re.
 def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
     attested = [one.kind for one in parts if isinstance(one, Attest)]
-    if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
-        return True
     things = [one for one in parts if isinstance(one, Has)]
-    if things and any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
-        # "Healthy on the basis of physical examination, ECG and history": one judgement and its grounds.
-        return True
-    if attested and _SOCIAL.search(words) and any("psych" in (one.concept.id or "") for one in _things(parts)):
-        # "Psychiatric illness or social situations that would limit compliance": the clause is said of both.
-        return True
-    if len(things) > 1 and _DASH.search(words):
-        # "Melanoma - resistance or intolerance to X".
-        return True
-    if len(things) > 1 and _RECEPTORS.intersection(one.concept.id for one in things) and "/" in words:
-        # "HR+/HER2- breast cancer" is one cancer.
-        return True
-    if any(one.concept.id in _PROVED_BY for one in things) and any("confirmed" in one.status for one in things):
-        # "Histological or cytological confirmed disease".
+    if _claims_too_much(parts, words) or (len(things) > 1 and _is_one_thing(things, words)):
         return True
     if "conduct" in attested and things:
         return True
@@ -611,8 +608,45 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     return len(things) == len(parts) > 1 and _says_of_one(things, words)
 
 
-def _things(parts: tuple[Node, ...]) -> list[Has]:
-    return [one for part in parts for one in walk(part) if isinstance(one, Has)]
+def _claims_too_much(parts: tuple[Node, ...], words: str) -> bool:
+    """A claim in a list whose words are said of the things beside it too."""
+    things = [one for one in parts if isinstance(one, Has)]
+    attested = [one for one in parts if isinstance(one, Attest)]
+    if any(one.kind == "judgement" and _WHOSE.match(one.text) for one in attested):
+        return True
+    if things and any(one.kind in _ABILITIES or _GROUNDS.search(one.text) for one in attested):
+        # "Abuse that affects the ability or willingness to comply", "healthy on the basis of ECG and history".
+        return True
+    claims = [one for part in parts for one in walk(part) if isinstance(one, Attest) and one.kind in _ABILITIES]
+    if things and any(_THING_THAT.search(one.text) for one in claims):
+        # "Psychiatric or substance abuse disorder that would interfere": the clause is said of both.
+        return True
+    named = [one for part in parts for one in walk(part) if isinstance(one, Has)]
+    return (
+        bool(attested or claims)
+        and _SOCIAL.search(words) is not None
+        and any("psych" in (one.concept.id or "") for one in named)
+    )
+
+
+def _is_one_thing(things: list[Has], words: str) -> bool:
+    """Members that are one thing, or say how it was found: nobody has one of them alone."""
+    ids = {one.concept.id for one in things}
+    if any(one.concept.id == "adverse-event" and not one.qualifiers for one in things) and any(
+        one.concept.kind == "allergy" for one in things
+    ):
+        # "History of adverse reaction or allergy to X": the reaction is to X too.
+        return True
+    if any(one.concept.kind == "finding" and _EXTENT.match(one.concept.text) for one in things) and any(
+        one.concept.kind == "condition" for one in things
+    ):
+        # "Locally advanced inoperable/metastatic cancer" is one cancer.
+        return True
+    if _DASH.search(words) or (_RECEPTORS & ids and "/" in words):
+        # "Melanoma - resistance or intolerance to X", "HR+/HER2- breast cancer".
+        return True
+    # "Histological or cytological confirmed disease".
+    return bool(_PROVED_BY & ids) and any("confirmed" in one.status for one in things)
 
 
 def _is_cut_off(part: Node) -> bool:
@@ -641,7 +675,7 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
         )
     if ":" in concept.text or (concept.kind in _GIVEN and any(_OTHER_THING.match(one) for one in has.qualifiers)):
         return True
-    if concept.id in _SEEN_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
+    if concept.id in _SEEN_BY | _PROVED_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
         return True
     if concept.text.lower() == "allergic" and has.qualifiers:
         return True

@@ -143,6 +143,7 @@ _SHARED_HEADS = re.compile(
 )
 
 
+_ADJECTIVE = re.compile(r"(?:al|ic|ous|ar|ive|ary|ory|ed|ing|ine|able|ible|ant|ent|oid|ile|an|eal|ular|genic|[a-z]-)$")
 _PLURAL = re.compile(r"(?<!ou)(?<!u)(?<!i)s$")
 """A noun, and no adjective that waits for one: "ulcers, varices or tumours"."""
 
@@ -195,6 +196,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             or CONDITION_WORDS.search(own)
             or DRUG_WORDS.search(own)
             or _PLURAL.search(own)
+            or (group[-1].cat == "U" and not _ADJECTIVE.search(own))
         ):
             continue
         last = group[-1]
@@ -234,7 +236,7 @@ def bind_objects(groups: list[list[Chunk]], joins: list[str]) -> tuple[list[list
 def _is_object(head: list[Chunk], group: list[Chunk]) -> bool:
     """Whether a member goes on with the object of the member before it."""
     body = [chunk for chunk in head if chunk.cat not in "SbLq"]
-    bound = next((place for place, chunk in enumerate(body) if chunk.cat in "pT" and place), None)
+    bound = next((place for place, chunk in enumerate(body) if chunk.cat in "pTu" and place), None)
     if bound is None or not group or group[0].cat in "bTLN":
         return False
     named = _named(body[:bound])
@@ -251,8 +253,12 @@ def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
     Whether it is a second object or a second thing the words do not say. A word that begins anew ("history of", "no"), a time that
     closes the first member, or a comma between two members alone says that it is a thing.
     """
-    if _shares_a_dose(groups):
-        return True
+    return _shares_a_dose(groups) or bool(entangled_places(groups, joins))
+
+
+def entangled_places(groups: list[list[Chunk]], joins: list[str]) -> list[int]:
+    """The places of members that may belong to the one behind them, as `is_entangled` says."""
+    places: list[int] = []
     for place, group in enumerate(groups[1:]):
         head = groups[place]
         if "," in joins[place] and (place or len(groups) == 2):
@@ -269,8 +275,8 @@ def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
         objects = [chunk for chunk in body[bound:] if chunk.cat in "CROU"]
         things = [chunk for chunk in group if chunk.cat in "CRO"]
         if named and objects and _sort(objects[-1]) == (_sort(things[-1]) if things else "state") == _sort(named[-1]):
-            return True
-    return False
+            places.append(place)
+    return places
 
 
 def _named(chunks: list[Chunk]) -> list[Chunk]:

@@ -85,7 +85,7 @@ def read_has(phrase: Phrase) -> Node | None:
     readings = []
     for place, group in enumerate(groups):
         lead = _lead(group)
-        if place and any(chunk.cat == "b" for chunk in lead):
+        if place and any(chunk.cat in "bL" for chunk in lead):
             # "Active epilepsy, or evidence of A or B": a new head, and its own words go on.
             prefix = lead
         readings.append(_Item(phrase, prefix, group, shared if place >= since else None).node())
@@ -131,7 +131,8 @@ def _bare_allergy(groups: list[list[Chunk]]) -> bool:
 
     def is_allergy(group: list[Chunk]) -> bool:
         return any(
-            isinstance(chunk.value, Entry) and chunk.value.id in ("allergy", "hypersensitivity") for chunk in group
+            isinstance(chunk.value, Entry) and chunk.value.id in ("allergy", "hypersensitivity", "adverse-event")
+            for chunk in group
         )
 
     return any(is_allergy(group) for group in groups[:-1]) and any(chunk.cat in "pL" for chunk in groups[-1])
