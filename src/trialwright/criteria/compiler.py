@@ -496,6 +496,25 @@ def _exceptions(reader: Reader, lead: Sequence[Chunk], node: Node) -> Node:
     return excepting(said, aside, reader.vocabulary)
 
 
+def _is_listed(lead: Sequence[Chunk]) -> bool:
+    """`Any of the following cardiac conditions:`: the name behind the listing words is what the members are kinds of."""
+    listing = next((place for place, chunk in enumerate(lead) if chunk.cat in "vVa"), len(lead))
+    return any(chunk.cat in "CROU" for chunk in lead[listing + 1 :]) and not any(
+        chunk.cat in "CRO" for chunk in lead[:listing]
+    )
+
+
+def _under(said: Has, node: Node) -> Node:
+    """The members with the status and time of what they are kinds of."""
+
+    def inherit(part: Node) -> Node:
+        if not isinstance(part, Has):
+            return part
+        return msgspec.structs.replace(part, status=part.status or said.status, when=part.when or said.when)
+
+    return rebuild(node, inherit)
+
+
 def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Node) -> Node:
     """The list's node with what its lead says beside introducing it."""
     if not body:
@@ -514,6 +533,8 @@ def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Nod
                 else All(parts=(condition, node), span=node.span)
             )
     said = reader.read([chunk for chunk in lead if chunk.cat not in "vVaie:X"])
+    if isinstance(said, Has) and _is_listed(lead):
+        return _under(said, node)
     if said is None or (isinstance(said, Attest) and said.kind == "fitness"):
         return node
     if isinstance(said, Has) and any(chunk.cat == "e" for chunk in lead):

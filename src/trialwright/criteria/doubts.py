@@ -18,6 +18,7 @@ from trialwright.criteria.nodes import (
     If,
     Node,
     Not,
+    Person,
     Severity,
     Unread,
     children,
@@ -28,11 +29,11 @@ from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
 
 _NO_NAME = re.compile(
-    r"(?:(?:may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
+    r"(?:(?:longer|identif(?:y|ies)|retain|absorb|swallow|tolerate|receive|undergo|take|elects?|may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
     r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
     r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
     r"(?:control group|control subjects?|compounds? of similar)\b|"
-    r"(?:(?:other|prior|previous|concurrent|concomitant|additional|any|such|further|current|active)\s)*"
+    r"(?:(?:similar|related|other|prior|previous|concurrent|concomitant|additional|any|such|further|current|active)\s)*"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
     r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
     r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?|"
@@ -118,6 +119,10 @@ _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
      "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
 )  # fmt: skip
+_AND_NEEDS = re.compile(
+    r"^[^,;]*\band (?:who )?(?:(?:are |is )?(?:currently )?(?:requir\w+|receiving|taking|on)|receives?|takes?|needs?)\b[^,;]*$",
+    re.IGNORECASE,
+)
 _DASH = re.compile(r"\w\)? - \w")
 _RECEPTORS = frozenset(
     {
@@ -131,7 +136,9 @@ _RECEPTORS = frozenset(
 _PROVED_BY = frozenset({"histology", "cytology"})
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
-_SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
+_SHARED = frozenset(
+    {"active", "uncontrolled", "symptomatic", "unstable", "untreated", "newly_diagnosed", "recurrent", "progressive"}
+)
 _ALLERGIC_TO = re.compile(
     r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b|\battributed to\b",
     re.IGNORECASE,
@@ -233,7 +240,8 @@ def settled(node: Node, text: str, words: str) -> Node:
             case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)) and not _apart(parts, text):
                 shared = _shared(leaves, text, words)
                 if len(leaves) == len(parts) or shared != leaves:
-                    return msgspec.structs.replace(part, parts=shared)
+                    once = _once(shared)
+                    return once[0] if len(once) == 1 else msgspec.structs.replace(part, parts=once)
                 return part
             case AnyOf(parts=parts) if all(isinstance(one, Compare) and one.op in ("<", "<=") for one in parts):
                 both = {one.measure.id for one in parts if isinstance(one, Compare)} == {"ast", "alt"}
@@ -380,7 +388,10 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     shared = [one for one in first.qualifiers if _stands_before(one, first, words)]
     states = frozenset() if _NEW_HEAD.search(words) else _SHARED.intersection(first.status)
     if not any(one.qualifiers or set(one.status) - set(first.status) for one in others) and not _EXAMPLES.search(words):
-        others = [_also(one, *shared, *sorted(states.difference(one.status))) for one in others]
+        others = [
+            _also(one, *shared, *(() if one.concept.id == first.concept.id else sorted(states.difference(one.status))))
+            for one in others
+        ]
     return (first, *others)
 
 
@@ -389,7 +400,8 @@ def _with_tail(firsts: list[Has], last: Has, words: str) -> list[Has]:
     said: list[str] = []
     if any(one.concept.id == last.concept.id is not None for one in firsts):
         return firsts
-    if last.severity is not None and not any(one.severity for one in firsts):
+    behind = words.lower().rfind("grade") > words.lower().rfind(last.concept.text.lower())
+    if last.severity is not None and behind and not any(one.severity for one in firsts):
         said.append(_graded(last.severity))
     if "requires_treatment" in last.status and not any("requires_treatment" in one.status for one in firsts):
         said.append("requiring treatment")
@@ -424,7 +436,7 @@ _EXAMPLES = re.compile(r"\b(?:such as|e\.?\s?g\b|for example|including|i\.?\s?e\
 
 
 def _also(has: Has, *more: str) -> Has:
-    added = tuple(" ".join(one.lower().split()) for one in more if one and one not in has.qualifiers)
+    added = tuple(" ".join(one.lower().replace("_", " ").split()) for one in more if one and one not in has.qualifiers)
     return msgspec.structs.replace(has, qualifiers=(*has.qualifiers, *added))
 
 
@@ -434,12 +446,16 @@ def _stands_behind(qualifier: str, has: Has, words: str) -> bool:
 
 
 def _stands_before(qualifier: str, has: Has, words: str) -> bool:
-    at, name = words.lower().find(qualifier.lower()), words.lower().find(has.concept.text.lower())
-    return 0 <= at < name and _DEGREE.search(qualifier) is not None
+    low, name = words.lower(), has.concept.text.lower()
+    at, name_at = low.find(qualifier.lower()), low.find(name)
+    if name_at < 0 and name:
+        # Half a name that took its noun from its neighbour is printed by its first word alone.
+        name_at = low.find(name.split()[0])
+    return 0 <= at < name_at and _DEGREE.search(qualifier) is not None
 
 
 _DEGREE = re.compile(
-    r"\b(?:severe\w*|serious|significant\w*|major|moderate\w*|mild|acute|chronic|recent|new|uncorrected|persistent|ongoing|relevant|"
+    r"\b(?:pre-?existing|severe\w*|serious|significant\w*|major|moderate\w*|mild|acute|chronic|recent|new|uncorrected|persistent|ongoing|relevant|"
     r"symptomatic|uncontrolled|advanced|decompensated|end-?stage|recurrent|documented|poorly controlled|life-?threatening|refractory)\b",
     re.IGNORECASE,
 )
@@ -554,6 +570,9 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return True
         case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
             return _LEAVES_OUT.search(words) is None
+        case All(parts=parts) if any(isinstance(one, Has) and one.concept.id == "study-drug" for one in parts):
+            # "… that may put the subject at risk when treated with the study drug".
+            return True
         case All(parts=parts) if any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
             return any(isinstance(one, Has) for one in parts)
         case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
@@ -579,6 +598,9 @@ _ASKED = re.compile(r"\b(?:required|must|should|effective contraception)\b", re.
 def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
     attested = [one.kind for one in parts if isinstance(one, Attest)]
+    if sum(isinstance(one, Not) for one in parts) > 1 and any(isinstance(one, Person) for one in parts):
+        # "Male, or a non-pregnant, non-lactating female": both denials are asked of her.
+        return True
     things = [one for one in parts if isinstance(one, Has)]
     if _claims_too_much(parts, words) or (len(things) > 1 and _is_one_thing(things, words)):
         return True
@@ -642,6 +664,9 @@ def _is_one_thing(things: list[Has], words: str) -> bool:
     ):
         # "Locally advanced inoperable/metastatic cancer" is one cancer.
         return True
+    if len(things) == 2 and things[0].concept.kind == "condition" and _AND_NEEDS.search(words):
+        # "Diabetes and require insulin": those with both.
+        return True
     if _DASH.search(words) or (_RECEPTORS & ids and "/" in words):
         # "Melanoma - resistance or intolerance to X", "HR+/HER2- breast cancer".
         return True
@@ -669,6 +694,7 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if concept.id is None:
         return (
             (concept.kind == "finding" and "requires_treatment" in has.status)
+            or (concept.kind == "drug" and concept.text.startswith(("positive ", "negative ")))
             or _NO_NAME.match(concept.text) is not None
             or _CUT_HEAD.search(concept.text) is not None
             or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
@@ -676,6 +702,8 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if ":" in concept.text or (concept.kind in _GIVEN and any(_OTHER_THING.match(one) for one in has.qualifiers)):
         return True
     if concept.id in _SEEN_BY | _PROVED_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
+        return True
+    if concept.kind == "allergy" and "planned" in has.status:
         return True
     if concept.text.lower() == "allergic" and has.qualifiers:
         return True

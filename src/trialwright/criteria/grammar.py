@@ -86,7 +86,7 @@ _WAIVED = re.compile(
 _DEFINES = re.compile(
     r"\b(?:women|females?|woman|wocbp)\b.{0,60}\b(?:considered|defined as)\b.{0,60}\b(?:post-?menopausal|child-?bearing|sterile|fertile)\b|"
     r"\b(?:post-?menopausal|child-?bearing potential|post-?menopause) (?:is|are|status is) defined\b|"
-    r"^\W*such\s|\bwash-?\s?out (?:period|time)s?\b.*\b(?:is|are|of)\b",
+    r"\b(?:is|are) not considered\b|^\W*such\s|\bwash-?\s?out (?:period|time)s?\b.*\b(?:is|are|of)\b",
     re.IGNORECASE,
 )
 """Sentences that say what a word above means; kept unread, for they ask nothing and may change what is asked."""

@@ -77,7 +77,9 @@ def share_alternatives(groups: list[list[Chunk]]) -> list[list[Chunk]]:
         ways = Chunk("q", "", states[0].start, states[-1].end)
         return [*groups[:lead], *([ways, *group] for group in groups[lead:])]
     if any(state.cat == "q" for state in states):
-        return groups
+        # "Current or recent treatment with A, B or C": how recent is not said, so that the words stay.
+        ways = Chunk("q", "", states[0].start, states[-1].end)
+        return [*groups[:lead], *([ways, *group] for group in groups[lead:])]
     treated = [chunk for chunk in groups[lead - 1] if chunk.cat == "T" and not chunk.value]
     if all(state.value in _COURSES for state in states):
         both = states[0]._replace(value=",".join(dict.fromkeys(str(state.value) for state in states)))
@@ -149,7 +151,7 @@ _PLURAL = re.compile(r"(?<!ou)(?<!u)(?<!i)s$")
 
 
 _DEGREE = re.compile(
-    r"(?:clinically |medically |radiographic(?:ally)? )?(?:severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|"
+    r"(?:clinically |medically |radiographic(?:ally)? )?(?:latent|severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|"
     r"active|inactive|significant|serious|acute|chronic|new|recent|primary|secondary|unresectable|refractory|relapsed|recurrent|"
     r"acquired|inherited|congenital|newly diagnosed|untreated|previous|prior|current|concurrent|decompensated|advanced|"
     r"locally advanced|metastatic|locally advanced or metastatic|unresectable or metastatic|persistent|residual|clinical|"
@@ -166,7 +168,9 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
         if group and all(chunk.cat == "S" for chunk in group):
             # "Ongoing or planned treatment with X": each has its own state.
             bare = [chunk for chunk in shared[place + 1] if chunk.cat != "S" and not (chunk.cat == "T" and chunk.value)]
-            shared[place] = [*group, *(_plainer(phrase, chunk) for chunk in bare)]
+            contrast = _CONTRASTS if all(chunk.value == "active" for chunk in group) else _UNDONE
+            denied = [_plainer(phrase, chunk) if contrast.match(phrase.words([chunk])) else chunk for chunk in bare]
+            shared[place] = [*group, *denied]
             continue
         thing = next((chunk for chunk in reversed(following) if chunk.cat in "CRO"), None)
         named = (
@@ -210,6 +214,12 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
     return shared
 
 
+_UNDONE = re.compile(r"(?:un|in|non)[a-z-]+\s", re.IGNORECASE)
+
+
+_CONTRASTS = re.compile(r"(?:chronic|latent|inactive|uncontrolled)\s", re.IGNORECASE)
+
+
 def _plainer(phrase: Phrase, thing: Chunk) -> Chunk:
     """`primary or secondary hypertension`: what the first word narrows is hypertension, and not the secondary one."""
     words = phrase.words([thing]).split()
@@ -240,7 +250,11 @@ def _is_object(head: list[Chunk], group: list[Chunk]) -> bool:
     if bound is None or not group or group[0].cat in "bTLN":
         return False
     named = _named(body[:bound])
-    objects = [chunk for chunk in body[bound:] if chunk.cat in "CRO"]
+    objects = [
+        chunk
+        for chunk in body[bound:]
+        if chunk.cat in "CRO" or (chunk.cat == "U" and CONDITION_WORDS.search(str(chunk.value)))
+    ]
     things = [chunk for chunk in group if chunk.cat in "CRO"]
     if not named or not objects or not things:
         return False

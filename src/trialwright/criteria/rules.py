@@ -477,10 +477,17 @@ def read_examples(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "e"), None)
     if at is None or at == 0:
         return None
+    including = reader.phrase([chunks[at]]).words().lower().startswith("includ")
+    if including and reader.kind == "inclusion" and chunks[at - 1].cat == "R":
+        # "Prior chemotherapy including a taxane" asks for the taxane.
+        return None
     return with_examples(reader, chunks[:at], chunks[at + 1 :], depth)
 
 
 def with_examples(reader: Reader, base: Sequence[Chunk], cases: Sequence[Chunk], depth: int) -> Node | None:
+    if len(cases) > 2 and cases[-1].cat == "W" and cases[-2].cat == "," and not any(one.cat == "W" for one in base):
+        # "Drugs, e.g. A or B, within one week": the time of the drugs, and so of the examples.
+        base, cases = [*base, cases[-1]], cases[:-2]
     node = reader.whole(base, depth)
     cases = trim([chunk for chunk in cases if chunk.cat not in "e:V"])
     if node is None or not cases:
@@ -618,8 +625,12 @@ def read_hindering(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
     tail = normalise(reader.text[start + match.start() : end])
     parts = base.parts if isinstance(base, AnyOf) else (base,)
     things = [part for part in parts if isinstance(part, Has)]
+    known = all(part.concept.id is not None for part in things)
     if not things or len(things) < len(parts) or len(things) > 2 or len(tail.split()) > _MOST_CLAUSE_WORDS:
         return None
+    if not known:
+        # No disease in particular: whether it would hinder, somebody judges.
+        return Attest(kind="judgement", text=reader.phrase(chunks).words(), span=extent(chunks))
     narrowed = [msgspec.structs.replace(part, qualifiers=(*part.qualifiers, tail)) for part in things]
     return narrowed[0] if len(narrowed) == 1 else AnyOf(parts=tuple(narrowed), span=extent(chunks))
 
