@@ -22,14 +22,15 @@ _LABELS = (
 )
 _STATEMENTS = (
     r"(?:Effective contraception|Fertile (?:patients|women)|Negative pregnancy test|HIV negative|Recovered from|"
-    r"Bidimensionally measurable|Measurable disease)"
+    r"Bidimensionally measurable|Measurable disease|Patients (?:with|must|who))"
 )
 _HEADINGS = re.compile(
     r"\s*(?:PRIOR CONCURRENT THERAPY|PATIENT CHARACTERISTICS|DISEASE CHARACTERISTICS|PROTOCOL ENTRY CRITERIA)\s*:\s*(?:[-–]+\s+)?(?=\S)",
     re.IGNORECASE,
 )
 _STARTS = re.compile(
-    rf"(?<=[a-z0-9)%\]])[.;,]?\s+(?:[-–•*]\s+)?(?=(?:No|Not)\s+(?![A-Z]?\d|more\b|less\b|later\b)[a-z(]|{_LABELS}:\s|{_STATEMENTS}\b)|"
+    rf"(?<=[a-z0-9)%\]])\s+(?:[-–•*]\s+)?(?=(?:No|Not)\s+(?![A-Z]?\d|more\b|less\b|later\b)[a-z(]|{_STATEMENTS}\b)|"
+    rf"(?<=[a-z0-9)%\]])[.;,]?\s+(?:[-–•*]\s+)?(?={_LABELS}:\s)|"
     r"(?<=[a-z0-9)%\]])[.;,]?\s+[-–•]\s+(?=(?:No|Not|Prior|At least|Must|Patients|Concurrent|More than|Age|Hemoglobin|Platelets?)\s)"
 )
 _WRAPPED = re.compile(r"\s*(?:[Dd]isease |[Pp]atient )?[Cc]haracteristics\s+(?=[A-Z])")

@@ -4,12 +4,14 @@
 a further member to a list. Chunks come in and chunks go out; no word is lost, for a chunk keeps the place of the words it was made of.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.vocabulary import Entry, Vocabulary, normalise
-from trialwright.criteria.chunks import Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 
 _JOINS = frozenset("|&,/")
 _OR_OTHER = re.compile(r"or (?:an)?other$", re.IGNORECASE)
@@ -20,7 +22,7 @@ _DISEASES = frozenset({"condition", "finding"})
 
 def attached(chunks: Sequence[Chunk], text: str, vocabulary: Vocabulary) -> list[Chunk]:
     """The chunks with every half name whole, and "or other" as an or where no dose stands."""
-    run = _without_comma(list(chunks), text)
+    run = _with_classes(_without_comma(list(chunks), text), text)
     if not any(chunk.cat in "|&z" for chunk in run):
         return run
     dosed = any(chunk.cat == "Q" and "g" in (getattr(chunk.value, "unit", None) or "") for chunk in run)
@@ -32,7 +34,89 @@ def attached(chunks: Sequence[Chunk], text: str, vocabulary: Vocabulary) -> list
             for chunk in run
         ]
     run = [_personal(run, place, text) for place in range(len(run))]
-    return _with_whole_names(_with_hyphens(run, text), text, vocabulary)
+    return _with_times(_with_whole_names(_with_hyphens(run, text), text, vocabulary))
+
+
+def _with_times(run: list[Chunk]) -> list[Chunk]:
+    """`A or B within 3 months, or C within 2 months`: where there are several times, each is of all the things before it up to a comma."""
+    if sum(chunk.cat == "W" for chunk in run) < 2 or any(chunk.cat in "QMKgJI" for chunk in run):
+        return run
+    timed: list[Chunk] = []
+    segment: list[Chunk] = []
+    for chunk in [*run, None]:
+        closed = chunk is None or chunk.cat in ";." or (chunk.cat == "," and segment and segment[-1].cat == "W")
+        if chunk is not None and not closed:
+            segment.append(chunk)
+            continue
+        timed += _timed_segment(segment)
+        segment = []
+        if chunk is not None:
+            timed.append(chunk)
+    return timed
+
+
+def _timed_segment(segment: list[Chunk]) -> list[Chunk]:
+    """One stretch between commas; a time behind its last member is put behind the others too when they are bare names."""
+    joins = [
+        place
+        for place, chunk in enumerate(segment)
+        if chunk.cat in "|&," and place and not (segment[place - 1].cat == "," and chunk.cat in "|&")
+    ]
+    times = [chunk for chunk in segment if chunk.cat == "W"]
+    if (
+        not joins
+        or len(times) != 1
+        or segment[-1].cat != "W"
+        or any(chunk.cat not in "CROqUBFHp|&,WTS" for chunk in segment)
+    ):
+        return segment
+    if segment[0].cat in "|&" or any(chunk.cat == "S" and chunk.value != "history" for chunk in segment):
+        return segment
+    named = [any(chunk.cat in "CRO" for chunk in part) for part in _parts(segment, joins)]
+    if not all(named):
+        return segment
+    shared: list[Chunk] = []
+    for place, chunk in enumerate(segment):
+        if place in joins:
+            shared.append(times[0])
+        shared.append(chunk)
+    return shared
+
+
+def _parts(segment: list[Chunk], joins: list[int]) -> list[list[Chunk]]:
+    edges = [-1, *joins, len(segment)]
+    return [segment[left + 1 : right] for left, right in itertools.pairwise(edges)]
+
+
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5}
+_LETTERS = {"a": 1, "b": 2, "c": 3}
+_AND_UP = re.compile(r"higher|greater|above|worse|more|over|up$", re.IGNORECASE)
+_AND_DOWN = re.compile(r"lower|less|below|better$", re.IGNORECASE)
+
+
+def _rank(scale: Chunk, named: Chunk) -> int | None:
+    ranks = _LETTERS if getattr(scale.value, "id", "") == "child-pugh" else _ROMAN
+    return ranks.get(str(named.value)) if named.cat == "U" else None
+
+
+def _with_classes(run: list[Chunk], text: str) -> list[Chunk]:
+    """`NYHA class II or higher`: a class as a bound."""
+    kept: list[Chunk] = []
+    place = 0
+    while place < len(run):
+        rank = _rank(kept[-1], run[place]) if kept and kept[-1].cat == "K" else None
+        side = text[run[place + 2].start : run[place + 2].end] if place + 2 < len(run) else ""
+        joined = place + 2 < len(run) and run[place + 1].cat in "|&"
+        if rank is None or not joined or not (_AND_UP.match(side) or _AND_DOWN.match(side)):
+            kept.append(run[place])
+            place += 1
+            continue
+        value = Decimal(rank)
+        up = _AND_UP.match(side) is not None
+        bound = Bound(low=value if up else None, low_op=">=", high=None if up else value, high_op="<=", unit=None)
+        kept.append(Chunk("Q", bound, run[place].start, run[place + 2].end))
+        place += 3
+    return kept
 
 
 _JUDGED = re.compile(
@@ -143,6 +227,9 @@ def _alike(one: Entry, other: Entry) -> bool:
     return one.kind == other.kind or {one.kind, other.kind} <= _DISEASES
 
 
+_BARE_NAMES = frozenset({"cancer", "carcinoma", "malignancy", "tumor", "tumour"})
+
+
 def _sited(before: Chunk, behind: Chunk, text: str, vocabulary: Vocabulary) -> Chunk:
     """`esophageal adenocarcinoma or squamous cell carcinoma`: the second is of the oesophagus too, where that is a known name."""
     if not (isinstance(before.value, Entry) and isinstance(behind.value, Entry) and before.cat == behind.cat == "C"):
@@ -151,8 +238,7 @@ def _sited(before: Chunk, behind: Chunk, text: str, vocabulary: Vocabulary) -> C
     place = vocabulary.find(normalise(words[0])) if len(words) > 1 else None
     own = text[behind.start : behind.end].lower()
     if (
-        place is None
-        or place.kind != "site"
+        ((place is None or place.kind != "site") and own not in _BARE_NAMES)
         or own.endswith(words[-1].lower())
         or not vocabulary.is_a(behind.value.id, "malignancy")
     ):

@@ -306,7 +306,7 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
 _ALLOWED = re.compile(r"^(?!.*\bnot\b).*\b(?:allowed|permitted)\W*$", re.IGNORECASE)
 _TERMS = re.compile(
     r"\b(?:must|only|if|as long as|at least|provided|unless|except|excluding|other than|should|not|no|may not|required|more than|"
-    r"less than|until)\b|\d",
+    r"less than|until|up to|or less|or more)\b|[<>=≤≥]",
     re.IGNORECASE,
 )
 _GIVEN: frozenset[str] = frozenset({"drug", "procedure", "vaccine", "device"})
@@ -485,6 +485,9 @@ def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chun
     body = body[1:] if negated else body
     inner = reader.under("exclusion") if negated or (listing is not None and listing.cat == "v") else reader
     prefix = body if body and all(chunk.cat in "STLb" for chunk in body) else []
+    if reader.kind == "exclusion" and _LETS_IN.search(words[shape[0] : shape[1]]):
+        # "Patients with X may be included if they: …" under exclusion lets in, and excludes the others in silence.
+        return Unread(text=" ".join(words[span.start : span.end].split()), span=span)
     children = [_node(words, child, inner, prefix) for child in shape[2]]
     if negated and any(isinstance(child, Not) for child in children):
         # "No atypical disease: - no …": what is denied twice is not told.
@@ -496,6 +499,13 @@ def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chun
     if not prefix:
         node = _led(reader, lead, body, node)
     return Not(part=node, span=span) if negated else node
+
+
+_LETS_IN = re.compile(
+    r"\b(?:may|can|will|are|is)\s+(?:still\s+)?(?:be\s+)?(?:included|eligible|enrolled|considered eligible)\b"
+    r"(?=.*\b(?:if|provided|when)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def _reach(shape: Shape) -> Span:
@@ -513,6 +523,25 @@ def _exceptions(reader: Reader, lead: Sequence[Chunk], node: Node) -> Node:
     listed = node.parts if isinstance(node, All) else (node,)
     aside = AnyOf(parts=listed, span=node.span) if len(listed) > 1 else listed[0]
     return excepting(said, aside, reader.vocabulary)
+
+
+def _is_listed(lead: Sequence[Chunk]) -> bool:
+    """`Any of the following cardiac conditions:`: the name behind the listing words is what the members are kinds of."""
+    listing = next((place for place, chunk in enumerate(lead) if chunk.cat in "vVa"), len(lead))
+    return any(chunk.cat in "CROU" for chunk in lead[listing + 1 :]) and not any(
+        chunk.cat in "CRO" for chunk in lead[:listing]
+    )
+
+
+def _under(said: Has, node: Node) -> Node:
+    """The members with the status and time of what they are kinds of."""
+
+    def inherit(part: Node) -> Node:
+        if not isinstance(part, Has):
+            return part
+        return msgspec.structs.replace(part, status=part.status or said.status, when=part.when or said.when)
+
+    return rebuild(node, inherit)
 
 
 def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Node) -> Node:
@@ -533,6 +562,8 @@ def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Nod
                 else All(parts=(condition, node), span=node.span)
             )
     said = reader.read([chunk for chunk in lead if chunk.cat not in "vVaie:X"])
+    if isinstance(said, Has) and _is_listed(lead):
+        return _under(said, node)
     if said is None or (isinstance(said, Attest) and said.kind == "fitness"):
         return node
     if isinstance(said, Has) and any(chunk.cat == "e" for chunk in lead):

@@ -18,6 +18,7 @@ from trialwright.criteria.nodes import (
     If,
     Node,
     Not,
+    Person,
     Score,
     Severity,
     Status,
@@ -30,15 +31,15 @@ from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS
 
 _NO_NAME = re.compile(
-    r"(?:(?:may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
+    r"(?:(?:longer|identif(?:y|ies)|retain|absorb|swallow|tolerate|receive|undergo|take|elects?|may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
     r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
-    r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
+    r"(?:i{1,3}|iv|v)\s|(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
     r"(?:control group|control subjects?|compounds? of similar)\b|"
-    r"(?:(?:other|prior|previous|concurrent|concomitant|additional|any|such|further|current|active)\s)*"
+    r"(?:(?:similar|related|other|prior|previous|concurrent|concomitant|additional|any|such|further|current|active)\s)*"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
     r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
     r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?|"
-    r"reports?|reporting|status|users?|problems)$)",
+    r"reports?|reporting|status|users?|problems|confirmation|documentation|verification)$)",
     re.IGNORECASE,
 )
 """The beginning of what names nothing: a verb, a preposition, a general noun alone."""
@@ -120,6 +121,10 @@ _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
      "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
 )  # fmt: skip
+_AND_NEEDS = re.compile(
+    r"^[^,;]*\band (?:who )?(?:(?:are |is )?(?:currently )?(?:requir\w+|receiving|taking|on)|receives?|takes?|needs?)\b[^,;]*$",
+    re.IGNORECASE,
+)
 _DASH = re.compile(r"\w\)? - \w")
 _RECEPTORS = frozenset(
     {
@@ -133,7 +138,9 @@ _RECEPTORS = frozenset(
 _PROVED_BY = frozenset({"histology", "cytology"})
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
-_SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
+_SHARED = frozenset(
+    {"active", "uncontrolled", "symptomatic", "unstable", "untreated", "newly_diagnosed", "recurrent", "progressive"}
+)
 _ALLERGIC_TO = re.compile(
     r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b|\battributed to\b",
     re.IGNORECASE,
@@ -168,6 +175,14 @@ _GROUNDS = re.compile(
 _BODILY = re.compile(
     r"\b(?:functional|exercise|vital|physical|aerobic|pulmonary|lung|breathing) capacity\b", re.IGNORECASE
 )
+_STABLE_DOSE = re.compile(r"\b(?:stable|constant) (?:dose|regimen)\b", re.IGNORECASE)
+_THING_THAT = re.compile(
+    r"\b(?:disorders?|abuse|illness(?:es)?|diseases?|conditions?|problems?|symptoms?|attacks?|dependence|impairments?)\s+"
+    r"(?:that|which)\b",
+    re.IGNORECASE,
+)
+_ABILITIES = frozenset({"compliance", "capacity", "consent"})
+_EXTENT = re.compile(r"(?:inoperable|unresectable|resectable|locally[- ]advanced|advanced|metastatic)\b", re.IGNORECASE)
 _SOCIAL = re.compile(r"\bsocial situations?\b", re.IGNORECASE)
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
@@ -200,9 +215,12 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return msgspec.structs.replace(part, part=_free_of(has).part)
             case Not(part=Not(part=Attest())):
                 return part.part
-            case Attest(kind="consent" | "compliance" | "capacity", text=claim) if _HARM.search(claim):
-                # What would hinder compliance is the lack of it.
+            case Attest(kind="consent" | "compliance" | "capacity" | "conduct", text=claim) if _lacks(claim):
+                # What would hinder compliance is the lack of it, and so is what is missing or refused.
                 return Not(part=part, span=part.span)
+            case Not(part=Has(concept=Concept(kind="drug" | "procedure"))) if _CANNOT.search(words):
+                # "Cannot take aspirin" is no requirement to take it.
+                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(concept=Concept(text="syndrome"), qualifiers=asked) if _IMMUNE.search(" ".join(asked)):
                 # "Autoimmune disease or a syndrome requiring systemic steroids".
                 return msgspec.structs.replace(part, concept=_IMMUNE_SYNDROME, status=_needing_treatment(part))
@@ -233,7 +251,8 @@ def settled(node: Node, text: str, words: str) -> Node:
             case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)) and not _apart(parts, text):
                 shared = _shared(leaves, text, words)
                 if len(leaves) == len(parts) or shared != leaves:
-                    return msgspec.structs.replace(part, parts=shared)
+                    once = _once(shared)
+                    return once[0] if len(once) == 1 else msgspec.structs.replace(part, parts=once)
                 return part
             case AnyOf(parts=parts) if all(isinstance(one, Compare) and one.op in ("<", "<=") for one in parts):
                 both = {one.measure.id for one in parts if isinstance(one, Compare)} == {"ast", "alt"}
@@ -262,6 +281,19 @@ def _alone(has: Has) -> Node:
     return All(parts=(msgspec.structs.replace(has, concept=there), *others), span=has.span)
 
 
+_LACK = re.compile(
+    r"^\W*(?:(?:patients?|subjects?|participants?|those|who|with|considered|deemed|are|is|have|has|had|any|the|an?|or|and|/)\s+)*"
+    r"(?:missing|lack\w*|absen(?:ce|t)|withdr[ae]w\w*|refus\w*|unreliab\w*|unwilling\w*|inabilit\w*|unable|unlikely|declin\w*|failure|"
+    r"fail(?:s|ed)?|non-?complian\w*|disagree\w*)\b",
+    re.IGNORECASE,
+)
+_CANNOT = re.compile(r"\b(?:can ?not|can't|could not|unable to|not able to)\b", re.IGNORECASE)
+
+
+def _lacks(claim: str) -> bool:
+    return _HARM.search(claim) is not None or _LACK.match(claim) is not None
+
+
 def _is_for_a_person(has: Has) -> bool:
     """No illness in particular, or what stands against a treatment: somebody has to judge it."""
     named = has.concept.kind in ("condition", "finding") and (
@@ -284,7 +316,7 @@ def _settled_thing(has: Has, another: bool) -> Has:
         # "Planning pregnancy during the trial": the plan is there now.
         when = None
     qualifiers = _worded(has.qualifiers)
-    if concept.id in _PLANS:
+    if concept.id in _PLANS or "planned" in status:
         qualifiers = tuple(one for one in qualifiers if not _OF_THE_TRIAL.search(one))
     if concept.kind in ("drug", "procedure") and "treated" in status:
         status = tuple(one for one in status if one != "treated")
@@ -372,6 +404,8 @@ def _leaves(parts: tuple[Node, ...]) -> tuple[Has, ...]:
 def _apart(parts: tuple[Node, ...], text: str) -> bool:
     """Whether a sentence ends between two members: nothing is shared over its end."""
     spans = [part.span for part in parts if part.span is not None]
+    if spans and ";" in text[min(one.start for one in spans) : max(one.end for one in spans)]:
+        return True
     return any(
         one.end < other.start and re.search(r"[.;]", text[one.end : other.start])
         for one, other in itertools.pairwise(spans)
@@ -424,7 +458,10 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     shared = [one for one in first.qualifiers if _stands_before(one, first, words)]
     states = frozenset() if _NEW_HEAD.search(words) else _SHARED.intersection(first.status)
     if not any(one.qualifiers or set(one.status) - set(first.status) for one in others) and not _EXAMPLES.search(words):
-        others = [_also(one, *shared, *sorted(states.difference(one.status))) for one in others]
+        others = [
+            _also(one, *shared, *(() if one.concept.id == first.concept.id else sorted(states.difference(one.status))))
+            for one in others
+        ]
     return (first, *others)
 
 
@@ -433,7 +470,8 @@ def _with_tail(firsts: list[Has], last: Has, words: str) -> list[Has]:
     said: list[str] = []
     if any(one.concept.id == last.concept.id is not None for one in firsts):
         return firsts
-    if last.severity is not None and not any(one.severity for one in firsts):
+    behind = words.lower().rfind("grade") > words.lower().rfind(last.concept.text.lower())
+    if last.severity is not None and behind and not any(one.severity for one in firsts):
         said.append(_graded(last.severity))
     if "requires_treatment" in last.status and not any("requires_treatment" in one.status for one in firsts):
         said.append("requiring treatment")
@@ -468,7 +506,7 @@ _EXAMPLES = re.compile(r"\b(?:such as|e\.?\s?g\b|for example|including|i\.?\s?e\
 
 
 def _also(has: Has, *more: str) -> Has:
-    added = tuple(" ".join(one.lower().split()) for one in more if one and one not in has.qualifiers)
+    added = tuple(" ".join(one.lower().replace("_", " ").split()) for one in more if one and one not in has.qualifiers)
     return msgspec.structs.replace(has, qualifiers=(*has.qualifiers, *added))
 
 
@@ -478,15 +516,16 @@ def _stands_behind(qualifier: str, has: Has, words: str) -> bool:
 
 
 def _stands_before(qualifier: str, has: Has, words: str) -> bool:
-    at, name = words.lower().find(qualifier.lower()), words.lower().find(has.concept.text.lower())
-    if name < 0:
-        # "Severe hepatic or renal disease": of the first name only its first word is printed here.
-        name = words.lower().find(has.concept.text.lower().split()[0])
-    return 0 <= at < name and _DEGREE.search(qualifier) is not None
+    low, name = words.lower(), has.concept.text.lower()
+    at, name_at = low.find(qualifier.lower()), low.find(name)
+    if name_at < 0 and name:
+        # Half a name that took its noun from its neighbour is printed by its first word alone.
+        name_at = low.find(name.split()[0])
+    return 0 <= at < name_at and _DEGREE.search(qualifier) is not None
 
 
 _DEGREE = re.compile(
-    r"\b(?:severe\w*|serious|significant\w*|major|moderate\w*|mild|acute|chronic|recent|new|uncorrected|persistent|ongoing|relevant|"
+    r"\b(?:pre-?existing|severe\w*|serious|significant\w*|major|moderate\w*|mild|acute|chronic|recent|new|uncorrected|persistent|ongoing|relevant|"
     r"symptomatic|uncontrolled|advanced|decompensated|end-?stage|recurrent|documented|poorly controlled|life-?threatening|refractory)\b",
     re.IGNORECASE,
 )
@@ -549,8 +588,10 @@ def _leaves_out(node: Node, words: str) -> bool:
 
 def _doubtful_claim(attest: Attest) -> bool:
     """A judgement that swallowed a permission, or a bodily capacity taken for a legal one."""
-    return _PERMITS.search(attest.text) is not None or (
-        attest.kind == "capacity" and _BODILY.search(attest.text) is not None
+    return (
+        _PERMITS.search(attest.text) is not None
+        or _STABLE_DOSE.search(attest.text) is not None
+        or (attest.kind == "capacity" and _BODILY.search(attest.text) is not None)
     )
 
 
@@ -606,6 +647,9 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return True
         case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
             return _LEAVES_OUT.search(words) is None
+        case All(parts=parts) if any(isinstance(one, Has) and one.concept.id == "study-drug" for one in parts):
+            # "… that may put the subject at risk when treated with the study drug".
+            return True
         case All(parts=parts) if any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
             return any(isinstance(one, Has) for one in parts)
         case AnyOf(parts=parts) if any(map(_is_cut_off, parts)):
@@ -634,23 +678,11 @@ _ASKED = re.compile(r"\b(?:required|must|should|effective contraception)\b", re.
 def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
     attested = [one.kind for one in parts if isinstance(one, Attest)]
-    if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
+    if sum(isinstance(one, Not) for one in parts) > 1 and any(isinstance(one, Person) for one in parts):
+        # "Male, or a non-pregnant, non-lactating female": both denials are asked of her.
         return True
     things = [one for one in parts if isinstance(one, Has)]
-    if things and any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
-        # "Healthy on the basis of physical examination, ECG and history": one judgement and its grounds.
-        return True
-    if attested and _SOCIAL.search(words) and any("psych" in (one.concept.id or "") for one in _things(parts)):
-        # "Psychiatric illness or social situations that would limit compliance": the clause is said of both.
-        return True
-    if len(things) > 1 and _DASH.search(words):
-        # "Melanoma - resistance or intolerance to X".
-        return True
-    if len(things) > 1 and _RECEPTORS.intersection(one.concept.id for one in things) and "/" in words:
-        # "HR+/HER2- breast cancer" is one cancer.
-        return True
-    if any(one.concept.id in _PROVED_BY for one in things) and any("confirmed" in one.status for one in things):
-        # "Histological or cytological confirmed disease".
+    if _claims_too_much(parts, words) or (len(things) > 1 and _is_one_thing(things, words)):
         return True
     if "conduct" in attested and things:
         return True
@@ -685,8 +717,48 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     return len(things) == len(parts) > 1 and _says_of_one(things, words)
 
 
-def _things(parts: tuple[Node, ...]) -> list[Has]:
-    return [one for part in parts for one in walk(part) if isinstance(one, Has)]
+def _claims_too_much(parts: tuple[Node, ...], words: str) -> bool:
+    """A claim in a list whose words are said of the things beside it too."""
+    things = [one for one in parts if isinstance(one, Has)]
+    attested = [one for one in parts if isinstance(one, Attest)]
+    if any(one.kind == "judgement" and _WHOSE.match(one.text) for one in attested):
+        return True
+    if things and any(one.kind in _ABILITIES or _GROUNDS.search(one.text) for one in attested):
+        # "Abuse that affects the ability or willingness to comply", "healthy on the basis of ECG and history".
+        return True
+    claims = [one for part in parts for one in walk(part) if isinstance(one, Attest) and one.kind in _ABILITIES]
+    if things and any(_THING_THAT.search(one.text) for one in claims):
+        # "Psychiatric or substance abuse disorder that would interfere": the clause is said of both.
+        return True
+    named = [one for part in parts for one in walk(part) if isinstance(one, Has)]
+    return (
+        bool(attested or claims)
+        and _SOCIAL.search(words) is not None
+        and any("psych" in (one.concept.id or "") for one in named)
+    )
+
+
+def _is_one_thing(things: list[Has], words: str) -> bool:
+    """Members that are one thing, or say how it was found: nobody has one of them alone."""
+    ids = {one.concept.id for one in things}
+    if any(one.concept.id == "adverse-event" and not one.qualifiers for one in things) and any(
+        one.concept.kind == "allergy" for one in things
+    ):
+        # "History of adverse reaction or allergy to X": the reaction is to X too.
+        return True
+    if any(one.concept.kind == "finding" and _EXTENT.match(one.concept.text) for one in things) and any(
+        one.concept.kind == "condition" for one in things
+    ):
+        # "Locally advanced inoperable/metastatic cancer" is one cancer.
+        return True
+    if len(things) == 2 and things[0].concept.kind == "condition" and _AND_NEEDS.search(words):
+        # "Diabetes and require insulin": those with both.
+        return True
+    if _DASH.search(words) or (_RECEPTORS & ids and "/" in words):
+        # "Melanoma - resistance or intolerance to X", "HR+/HER2- breast cancer".
+        return True
+    # "Histological or cytological confirmed disease".
+    return bool(_PROVED_BY & ids) and any("confirmed" in one.status for one in things)
 
 
 def _is_cut_off(part: Node) -> bool:
@@ -712,13 +784,16 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if concept.id is None:
         return (
             (concept.kind == "finding" and "requires_treatment" in has.status)
+            or (concept.kind == "drug" and concept.text.startswith(("positive ", "negative ")))
             or _NO_NAME.match(concept.text) is not None
             or _CUT_HEAD.search(concept.text) is not None
             or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
         )
     if ":" in concept.text or (concept.kind in _GIVEN and any(_OTHER_THING.match(one) for one in has.qualifiers)):
         return True
-    if concept.id in _SEEN_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
+    if concept.id in _SEEN_BY | _PROVED_BY and any(CONDITION_WORDS.search(one) for one in has.qualifiers):
+        return True
+    if concept.kind == "allergy" and "planned" in has.status:
         return True
     if concept.text.lower() == "allergic" and has.qualifiers:
         return True

@@ -55,6 +55,7 @@ from trialwright.criteria.rules import (
     read_either_way,
     read_examples,
     read_exception,
+    read_hindering,
     read_negated,
     read_obliged,
     read_open_list,
@@ -84,7 +85,8 @@ _WAIVED = re.compile(
 """Sentences that ask for nothing: what is optional, what is at somebody's discretion."""
 _DEFINES = re.compile(
     r"\b(?:women|females?|woman|wocbp)\b.{0,60}\b(?:considered|defined as)\b.{0,60}\b(?:post-?menopausal|child-?bearing|sterile|fertile)\b|"
-    r"\b(?:post-?menopausal|child-?bearing potential|post-?menopause) (?:is|are|status is) defined\b",
+    r"\b(?:post-?menopausal|child-?bearing potential|post-?menopause) (?:is|are|status is) defined\b|"
+    r"\b(?:is|are) not considered\b|^\W*such\s|\bwash-?\s?out (?:period|time)s?\b.*\b(?:is|are|of)\b",
     re.IGNORECASE,
 )
 """Sentences that say what a word above means; kept unread, for they ask nothing and may change what is asked."""
@@ -92,6 +94,19 @@ _DEFINES = re.compile(
 
 _WIDENS = re.compile(r"(?:unless|except\w*|excluding|other than|if|when|provided|while|or)\b", re.IGNORECASE)
 """The beginning of a sentence that lets in those whom the sentence before it keeps out."""
+
+
+def _stand_alone(sentences: list[list[Chunk]]) -> bool:
+    """`Prior A or B within 3 weeks; participation in a trial within 30 days`: clauses that share nothing over the semicolon."""
+    return any(any(chunk.cat in ",|&W" for chunk in sentence) for sentence in sentences[:-1]) and all(
+        any(chunk.cat in "STbLWKMJNgQ" for chunk in sentence) for sentence in sentences
+    )
+
+
+def _is_given(node: Node) -> bool:
+    """Whether drugs, procedures and the like are all that a tree names."""
+    things = [part for part in walk(node) if isinstance(part, Has)]
+    return bool(things) and all(part.concept.kind in ("drug", "procedure", "vaccine", "device") for part in things)
 
 
 class Reader:
@@ -171,7 +186,7 @@ class Reader:
             return self.whole(sentences[0]) or read_in_part(self, sentences[0])
         stops = [place for place, chunk in enumerate(chunks) if chunk.cat == "."]
         listed = stops == [len(chunks) - 1] and any(chunk.cat in "vVa" for chunk in chunks)
-        entire = self.whole(chunks) if not stops or listed else None
+        entire = self.whole(chunks) if (not stops or listed) and not _stand_alone(sentences) else None
         return entire or self._several(sentences)
 
     def _led(self, chunks: list[Chunk]) -> Node | None:
@@ -199,7 +214,7 @@ class Reader:
                 continue
             exempt = self._exemption(sentence) if nodes else None
             if exempt is not None:
-                nodes = self._exempted(nodes, exempt)
+                nodes = self._exempted(nodes, exempt, sentence)
                 continue
             timed = self._timed(nodes, sentence)
             if timed is not None:
@@ -238,7 +253,7 @@ class Reader:
         }
         return [push_window(node, windows[0]) for node in nodes] if asked and asked <= named else None
 
-    def _exempted(self, nodes: list[Node], exempt: Node) -> list[Node]:
+    def _exempted(self, nodes: list[Node], exempt: Node, sentence: list[Chunk]) -> list[Node]:
         """An exception in a sentence of its own is taken from all that it is a kind of, else from the whole sentence before it."""
         if any(kind_of(exempt, node, self.vocabulary) for node in nodes):
             return [
@@ -246,6 +261,9 @@ class Reader:
                 for node in nodes
             ]
         last = nodes[-1]
+        if not any(chunk.cat == "H" for chunk in sentence) and _is_given(exempt) and not _is_given(last):
+            # "Bleeding disorder; prophylactic anticoagulation is permitted": what is permitted is no kind of it.
+            return nodes
         if isinstance(last, All) and not last.parts:
             # Where nothing was asked, nothing is excepted.
             return nodes
@@ -320,6 +338,7 @@ _RULES: tuple[_Rule, ...] = (
     read_any_condition,
     read_obliged,
     read_by_sex,
+    read_hindering,
     read_atom,
     read_elapsed,
     read_stated,

@@ -77,7 +77,9 @@ def share_alternatives(groups: list[list[Chunk]]) -> list[list[Chunk]]:
         ways = Chunk("q", "", states[0].start, states[-1].end)
         return [*groups[:lead], *([ways, *group] for group in groups[lead:])]
     if any(state.cat == "q" for state in states):
-        return groups
+        # "Current or recent treatment with A, B or C": how recent is not said, so that the words stay.
+        ways = Chunk("q", "", states[0].start, states[-1].end)
+        return [*groups[:lead], *([ways, *group] for group in groups[lead:])]
     treated = [chunk for chunk in groups[lead - 1] if chunk.cat == "T" and not chunk.value]
     if all(state.value in _COURSES for state in states):
         both = states[0]._replace(value=",".join(dict.fromkeys(str(state.value) for state in states)))
@@ -143,12 +145,13 @@ _SHARED_HEADS = re.compile(
 )
 
 
+_ADJECTIVE = re.compile(r"(?:al|ic|ous|ar|ive|ary|ory|ed|ing|ine|able|ible|ant|ent|oid|ile|an|eal|ular|genic|[a-z]-)$")
 _PLURAL = re.compile(r"(?<!ou)(?<!u)(?<!i)s$")
 """A noun, and no adjective that waits for one: "ulcers, varices or tumours"."""
 
 
 _DEGREE = re.compile(
-    r"(?:clinically |medically |radiographic(?:ally)? )?(?:severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|"
+    r"(?:clinically |medically |radiographic(?:ally)? )?(?:latent|severe|unstable|uncontrolled|uncompensated|progressive|symptomatic|"
     r"active|inactive|significant|serious|acute|chronic|new|recent|primary|secondary|unresectable|refractory|relapsed|recurrent|"
     r"acquired|inherited|congenital|newly diagnosed|untreated|previous|prior|current|concurrent|decompensated|advanced|"
     r"locally advanced|metastatic|locally advanced or metastatic|unresectable or metastatic|persistent|residual|clinical|"
@@ -165,7 +168,9 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
         if group and all(chunk.cat == "S" for chunk in group):
             # "Ongoing or planned treatment with X": each has its own state.
             bare = [chunk for chunk in shared[place + 1] if chunk.cat != "S" and not (chunk.cat == "T" and chunk.value)]
-            shared[place] = [*group, *(_plainer(phrase, chunk) for chunk in bare)]
+            contrast = _CONTRASTS if all(chunk.value == "active" for chunk in group) else _UNDONE
+            denied = [_plainer(phrase, chunk) if contrast.match(phrase.words([chunk])) else chunk for chunk in bare]
+            shared[place] = [*group, *denied]
             continue
         thing = next((chunk for chunk in reversed(following) if chunk.cat in "CRO"), None)
         named = (
@@ -195,6 +200,7 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
             or CONDITION_WORDS.search(own)
             or DRUG_WORDS.search(own)
             or _PLURAL.search(own)
+            or (group[-1].cat == "U" and not _ADJECTIVE.search(own))
         ):
             continue
         last = group[-1]
@@ -206,6 +212,12 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
         concept = Concept(text=text, kind=entry.kind, id=entry.id) if entry else Concept(text=text, kind=kind)
         shared[place] = [*group[:-1], Chunk("C", concept, last.start, last.end)]
     return shared
+
+
+_UNDONE = re.compile(r"(?:un|in|non)[a-z-]+\s", re.IGNORECASE)
+
+
+_CONTRASTS = re.compile(r"(?:chronic|latent|inactive|uncontrolled)\s", re.IGNORECASE)
 
 
 def _plainer(phrase: Phrase, thing: Chunk) -> Chunk:
@@ -234,11 +246,15 @@ def bind_objects(groups: list[list[Chunk]], joins: list[str]) -> tuple[list[list
 def _is_object(head: list[Chunk], group: list[Chunk]) -> bool:
     """Whether a member goes on with the object of the member before it."""
     body = [chunk for chunk in head if chunk.cat not in "SbLq"]
-    bound = next((place for place, chunk in enumerate(body) if chunk.cat in "pT" and place), None)
+    bound = next((place for place, chunk in enumerate(body) if chunk.cat in "pTu" and place), None)
     if bound is None or not group or group[0].cat in "bTLN":
         return False
     named = _named(body[:bound])
-    objects = [chunk for chunk in body[bound:] if chunk.cat in "CRO"]
+    objects = [
+        chunk
+        for chunk in body[bound:]
+        if chunk.cat in "CRO" or (chunk.cat == "U" and CONDITION_WORDS.search(str(chunk.value)))
+    ]
     things = [chunk for chunk in group if chunk.cat in "CRO"]
     if not named or not objects or not things:
         return False
@@ -251,8 +267,12 @@ def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
     Whether it is a second object or a second thing the words do not say. A word that begins anew ("history of", "no"), a time that
     closes the first member, or a comma between two members alone says that it is a thing.
     """
-    if _shares_a_dose(groups):
-        return True
+    return _shares_a_dose(groups) or bool(entangled_places(groups, joins))
+
+
+def entangled_places(groups: list[list[Chunk]], joins: list[str]) -> list[int]:
+    """The places of members that may belong to the one behind them, as `is_entangled` says."""
+    places: list[int] = []
     for place, group in enumerate(groups[1:]):
         head = groups[place]
         if "," in joins[place] and (place or len(groups) == 2):
@@ -269,8 +289,8 @@ def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
         objects = [chunk for chunk in body[bound:] if chunk.cat in "CROU"]
         things = [chunk for chunk in group if chunk.cat in "CRO"]
         if named and objects and _sort(objects[-1]) == (_sort(things[-1]) if things else "state") == _sort(named[-1]):
-            return True
-    return False
+            places.append(place)
+    return places
 
 
 def _named(chunks: list[Chunk]) -> list[Chunk]:

@@ -226,7 +226,7 @@ def _without_alias(inner: list[Chunk], before: Chunk | None, reader: Reader) -> 
 def _are_kinds(inner: list[Chunk], before: Chunk | None, reader: Reader) -> bool:
     """`taxanes (paclitaxel, docetaxel)`: kinds of the thing, which its name means already."""
     names = [chunk for chunk in inner if chunk.cat not in ",;|&/FH"]
-    if before is None or len(names) < 2 or not isinstance(before.value, Entry):
+    if before is None or before.cat != "R" or len(names) < 2 or not isinstance(before.value, Entry):
         return False
     return all(
         isinstance(chunk.value, Entry) and reader.vocabulary.is_a(chunk.value.id, before.value.id) for chunk in names

@@ -27,7 +27,7 @@ from trialwright.criteria.cuts import (
     trim,
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured, is_of_sort, push_window
-from trialwright.criteria.lists import bind_objects, is_entangled, is_weak
+from trialwright.criteria.lists import bind_objects, entangled_places, is_entangled, is_weak
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.people import attest
@@ -412,6 +412,10 @@ def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "X"), None)
     if at is None or at == 0:
         return None
+    cases = next((place for place in range(at + 1, len(chunks)) if chunks[place].cat == "e"), None)
+    if cases is not None and chunks[cases - 1].cat == ",":
+        # "A disease other than X, such as Y": Y is a case of the disease.
+        return None
     end = len(chunks) - next((place for place, chunk in enumerate(reversed(chunks)) if chunk.cat not in "SFHp"), 0)
     # "…, excluding Y, that have been treated": what stands behind the comma is said of what stands before the exception.
     said = list(chunks[end:]) if chunks[end - 1].cat == "," and end < len(chunks) else []
@@ -486,10 +490,17 @@ def read_examples(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     at = next((place for place, chunk in enumerate(chunks) if chunk.cat == "e"), None)
     if at is None or at == 0:
         return None
+    including = reader.phrase([chunks[at]]).words().lower().startswith("includ")
+    if including and reader.kind == "inclusion" and chunks[at - 1].cat == "R":
+        # "Prior chemotherapy including a taxane" asks for the taxane.
+        return None
     return with_examples(reader, chunks[:at], chunks[at + 1 :], depth)
 
 
 def with_examples(reader: Reader, base: Sequence[Chunk], cases: Sequence[Chunk], depth: int) -> Node | None:
+    if len(cases) > 2 and cases[-1].cat == "W" and cases[-2].cat == "," and not any(one.cat == "W" for one in base):
+        # "Drugs, e.g. A or B, within one week": the time of the drugs, and so of the examples.
+        base, cases = [*base, cases[-1]], cases[:-2]
     node = reader.whole(base, depth)
     cases = trim([chunk for chunk in cases if chunk.cat not in "e:V"])
     if node is None or not cases:
@@ -607,6 +618,36 @@ def read_relative(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node |
     return All(parts=(base, found), span=extent(chunks)) if base and asks and found is not None else None
 
 
+_HINDERS = re.compile(
+    r"(?:that|which)\s+(?:would|could|may|might|can|will)\s+(?:\w+\s+)?"
+    r"(?:interfere|compromise|limit|prevent|affect|impair|preclude|jeopardi[sz]e|hinder|hamper|confound|influence|put|make)\b",
+    re.IGNORECASE,
+)
+_MOST_CLAUSE_WORDS = 20
+
+
+def read_hindering(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`A psychiatric or substance abuse disorder that would interfere with cooperation`: the clause narrows both."""
+    start, end = chunks[0].start, chunks[-1].end
+    match = _HINDERS.search(reader.text[start:end])
+    at = next((place for place, chunk in enumerate(chunks) if match and chunk.start >= start + match.start()), None)
+    if match is None or not at or any(chunk.cat in "QWKMNXI,;:" for chunk in chunks):
+        return None
+    claimed = any(chunk.cat == "J" and chunk.value in ("compliance", "capacity", "consent") for chunk in chunks[at:])
+    base = reader.whole(chunks[:at], depth) if claimed else None
+    tail = normalise(reader.text[start + match.start() : end])
+    parts = base.parts if isinstance(base, AnyOf) else (base,)
+    things = [part for part in parts if isinstance(part, Has)]
+    known = all(part.concept.id is not None for part in things)
+    if not things or len(things) < len(parts) or len(things) > 2 or len(tail.split()) > _MOST_CLAUSE_WORDS:
+        return None
+    if not known:
+        # No disease in particular: whether it would hinder, somebody judges.
+        return Attest(kind="judgement", text=reader.phrase(chunks).words(), span=extent(chunks))
+    narrowed = [msgspec.structs.replace(part, qualifiers=(*part.qualifiers, tail)) for part in things]
+    return narrowed[0] if len(narrowed) == 1 else AnyOf(parts=tuple(narrowed), span=extent(chunks))
+
+
 def read_by_sex(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """`Urate ≥ 5 mg/dL for men or ≥ 4 mg/dL for women`, `13 g/dL (males) and 12 g/dL (females)`: a limit for each sex."""
     if sum(chunk.cat == "Q" for chunk in chunks) != 2:
@@ -705,6 +746,26 @@ def binds_objects(groups: list[list[Chunk]]) -> bool:
     bare = [kept for group in groups if (kept := [chunk for chunk in group if chunk.cat not in "FHG"])]
     joins = ["|"] * (len(bare) - 1)
     return len(bare) > 1 and (len(bind_objects(bare, joins)[0]) < len(bare) or is_entangled(bare, joins))
+
+
+def disentangled(groups: list[list[Chunk]]) -> tuple[list[list[Chunk]], set[int]] | None:
+    """The members with each entangled pair as one, and the places of these, which nobody can read; None when a member is an object."""
+    if not binds_objects(groups):
+        return groups, set()
+    bare = [[chunk for chunk in group if chunk.cat not in "FHG"] for group in groups]
+    joins = ["|"] * (len(bare) - 1)
+    if not all(bare) or len(bind_objects(bare, joins)[0]) < len(bare):
+        return None
+    places = set(entangled_places(bare, joins))
+    merged: list[list[Chunk]] = []
+    closed: set[int] = set()
+    for place, group in enumerate(groups):
+        if place - 1 in places:
+            merged[-1] = [*merged[-1], *group]
+            closed.add(len(merged) - 1)
+        else:
+            merged.append(list(group))
+    return (merged, closed) if closed and len(merged) > 1 else None
 
 
 def tier_member(reader: Reader, group: list[Chunk], before: Node | None, depth: int) -> Node | None:

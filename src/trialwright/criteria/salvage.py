@@ -45,7 +45,7 @@ from trialwright.criteria.nodes import (
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS, VERBISH
 from trialwright.criteria.phrases import word_set
-from trialwright.criteria.rules import binds_objects
+from trialwright.criteria.rules import disentangled
 
 if TYPE_CHECKING:
     from trialwright.criteria.grammar import Reader
@@ -99,14 +99,15 @@ def is_frail(node: Node) -> bool:
 def _members(reader: Reader, body: list[Chunk], *, negated: bool) -> Node | None:
     """The members of a list whose connective is plain, each read on its own, with Unread for the others."""
     groups, either = reader.members(body)
-    if either is None or len(groups) < 2 or {chunk.cat for chunk in body} & set("NXIZP") or binds_objects(groups):
+    apart = disentangled(groups) if len(groups) > 1 else None
+    if either is None or apart is None or {chunk.cat for chunk in body} & set("NXIZP"):
         return None
     if either and reader.kind == "inclusion":
         return None
-    groups = shared_prefix(groups)
+    groups, closed = shared_prefix(apart[0]), apart[1]
     if either and any(_goes_on(group) for group in groups[1:]):
         return None
-    nodes = _read_members(reader, groups)
+    nodes = [None if place in closed else node for place, node in enumerate(_read_members(reader, groups))]
     if all(node is None for node in nodes) or (nodes[0] is None and negated and not _is_short(groups[0])):
         return None
     parts = [

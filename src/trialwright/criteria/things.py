@@ -77,7 +77,7 @@ def read_has(phrase: Phrase) -> Node | None:
         prefix.append(groups[0].pop(0))
     if not groups[0]:
         return None
-    own = [chunk for chunk in prefix if chunk.cat == "S" and chunk.value in OWN_STATUS] if len(groups) > 1 else []
+    own = [chunk for chunk in prefix if chunk.cat == "S" and _is_its_own(phrase, chunk)] if len(groups) > 1 else []
     prefix = [chunk for chunk in prefix if chunk not in own]
     groups[0] = [*own, *groups[0]]
     groups = share_things(groups)
@@ -87,14 +87,27 @@ def read_has(phrase: Phrase) -> Node | None:
     readings = []
     for place, group in enumerate(groups):
         lead = _lead(group)
-        if place and any(chunk.cat == "b" for chunk in lead):
+        if place and any(chunk.cat in "bL" for chunk in lead):
             # "Active epilepsy, or evidence of A or B": a new head, and its own words go on.
             prefix = lead
-        readings.append(_Item(phrase, prefix, group, shared if place >= since else None).node())
+        # "Untreated metastases, or metastases that need steroids": the thing named again stands without the first words.
+        again = place > 0 and not alternatives and _first(group) is not None and _first(groups[0]) == _first(group)
+        said = [chunk for chunk in prefix if chunk.cat != "S" or chunk.value == "history"] if again else prefix
+        readings.append(_Item(phrase, said, group, shared if place >= since else None).node())
     parts = [reading for reading in readings if reading is not None]
     if len(parts) < len(readings) or (len(parts) > 1 and any(is_weak(part) for part in parts)):
         return None
     return (any_of if either else all_of)(parts, phrase.span)
+
+
+def _is_its_own(phrase: Phrase, chunk: Chunk) -> bool:
+    """`uncontrolled A or B` may leave B as it is; "newly diagnosed with A or B" is said of both."""
+    return chunk.value in OWN_STATUS and not phrase.words([chunk]).lower().endswith((" with", " of", " for"))
+
+
+def _first(group: list[Chunk]) -> str | None:
+    """What the vocabulary calls the first thing of a member."""
+    return next((chunk.value.id for chunk in group if chunk.cat in "CRO" and isinstance(chunk.value, Entry)), None)
 
 
 def _lead(group: list[Chunk]) -> list[Chunk]:
@@ -137,7 +150,8 @@ def _bare_allergy(groups: list[list[Chunk]]) -> bool:
 
     def is_allergy(group: list[Chunk]) -> bool:
         return any(
-            isinstance(chunk.value, Entry) and chunk.value.id in ("allergy", "hypersensitivity") for chunk in group
+            isinstance(chunk.value, Entry) and chunk.value.id in ("allergy", "hypersensitivity", "adverse-event")
+            for chunk in group
         )
 
     return any(is_allergy(group) for group in groups[:-1]) and any(chunk.cat in "pL" for chunk in groups[-1])
