@@ -556,6 +556,8 @@ class Lexer:
         token = self.tokens[at]
         if token.word in ("stage", "stages"):
             return self._stage_group(at)
+        if token.word[0] not in "tnmcpryau":
+            return None
         named = _MANUAL_BEFORE.match(self.text, token.start)
         if named is not None:
             place = next(place for place in range(at, len(self.tokens)) if self.tokens[place].start >= named.end())
@@ -623,6 +625,8 @@ class Lexer:
 
     def listing(self, at: int) -> tuple[str, Any, int] | None:
         """`at least two of the following criteria`, `any one of these`, `two of:`: how many members of a list are asked."""
+        if self.tokens[at].kind == "w" and self.words[at] not in _OPENING:
+            return None
         match = _LISTING.match(self.text, self.tokens[at].start)
         if match is None:
             return None
@@ -640,7 +644,7 @@ class Lexer:
     def term(self, at: int) -> tuple[str, Any, int] | None:
         """The longest phrase or vocabulary term; at equal length the phrase."""
         best: tuple[str, Any, int] | None = None
-        for letter, phrases in _terms(self.words[at]):
+        for letter, phrases in _terms(self.words[at]) if self._starts[at] is not None else ():
             found = longest(phrases, self.words, at)
             if found is not None and (best is None or found[1] > best[2]):
                 best = letter, found[0], found[1]
