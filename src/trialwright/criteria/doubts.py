@@ -18,6 +18,7 @@ from trialwright.criteria.nodes import (
     If,
     Node,
     Not,
+    Person,
     Score,
     Severity,
     Status,
@@ -113,6 +114,8 @@ _OBLIGED = re.compile(
     r"[^.;:]*?\b(?:must|should|need to|needs to|are required to|have to|has to|shall)\b",
     re.IGNORECASE,
 )
+_EITHER_SEX = re.compile(r"\b(?:males?|men|man|women|females?)\s*/\s*(?:males?|men|man|women|females?)\b", re.IGNORECASE)
+_EVEN_IF = re.compile(r"\beven (?:if|when|though)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:by|on|via|per|with|using)\b", re.IGNORECASE)
 _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
@@ -483,6 +486,9 @@ def _nested_negations(node: Node) -> int:
 def _leaves_out(node: Node, words: str) -> bool:
     """Words that a tree of one thing, or without a Not, cannot have said."""
     parts = list(walk(node))
+    if _EVEN_IF.search(words) and any(isinstance(part, If) for part in parts):
+        # "Men, even if sterilised, must …": no condition.
+        return True
     if _OBLIGED.match(words) and not any(isinstance(part, If) for part in parts):
         # "Patients with metastases must have …" asks nothing of those without.
         return True
@@ -544,6 +550,9 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
         return True
     things = [one for one in parts if isinstance(one, Has)]
+    if (things or _EITHER_SEX.search(words)) and any(isinstance(one, Person) and one.sex for one in parts):
+        # "Pregnant women, or women/men planning a pregnancy": no sex is ruled out by itself.
+        return True
     if any(one.concept.id in _PROVED_BY for one in things) and any("confirmed" in one.status for one in things):
         # "Histological or cytological confirmed disease".
         return True

@@ -349,7 +349,12 @@ class Lexer:
             if self.words[after : after + 1] not in (["and"], ["-"], ["to"], ["&"]):
                 return None
             second = self.amount(after + 1)
-            if second is None or second[0] <= low:
+            if second is None:
+                return None
+            if unit == "time:month" and second[2] == "time:year":
+                # "Between 6 months and 65 years": a year is twelve months.
+                second = (second[0] * 12, second[1], unit, *second[3:])
+            if second[0] <= low or (unit in TIME_UNITS and second[2] in TIME_UNITS and unit != second[2]):
                 return None
             high, unit, limit, after = second[0], second[2] or unit, second[3], second[4]
         inclusive = self.phrase("inclusive", after)
