@@ -7,8 +7,10 @@ kept as qualifiers.
 
 from collections.abc import Callable
 
+from trialwright.criteria.named_measures import read_named_measure
 from trialwright.criteria.nodes import Node
 from trialwright.criteria.numbers import read_comparison, read_graded, read_normal, read_score, read_since, read_stage
+from trialwright.criteria.participation import read_language, read_participation
 from trialwright.criteria.people import (
     read_age,
     read_attest,
@@ -33,11 +35,14 @@ _READERS: tuple[Reads, ...] = (
     read_score,
     read_normal,
     read_comparison,
+    read_named_measure,
     read_graded,
     read_stage,
     read_since,
     read_attest,
     read_has,
+    read_participation,
+    read_language,
 )
 
 _NEEDS: dict[Reads, tuple[str, ...]] = {

@@ -111,7 +111,7 @@ _AREA = re.compile(
 
 
 def _listed(reader: Reader, lead: list[Chunk], listing: Chunk, rest: Sequence[Chunk]) -> Node | None:
-    groups, _either = reader._members(rest)
+    groups, _either = reader.members(rest)
     if len(groups) < 2:
         return None
     prefix = [chunk for chunk in lead if chunk.cat in PREFIX]

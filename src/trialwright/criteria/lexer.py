@@ -20,6 +20,7 @@ from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.chunks import TIME_UNITS, Bound, Chunk, StageRead
 from trialwright.criteria.manuals import with_tiers, without_manuals
 from trialwright.criteria.nodes import Anchor, Relative, Window
+from trialwright.criteria.or_other import with_others
 from trialwright.criteria.phrases import Phrases, load_phrases, longest
 from trialwright.criteria.stages import group, span_of_groups, span_of_stages
 from trialwright.criteria.tokens import Token, clean, tokenize
@@ -124,7 +125,7 @@ class Lexer:
                 # "Child-Pugh A": a class, not an article.
                 chunk = chunk._replace(cat="U", value="a")
             chunks.append(chunk)
-        return with_tiers(without_manuals(chunks, self.text))
+        return with_tiers(without_manuals(with_others(chunks, self.text), self.text))
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]
