@@ -6,7 +6,6 @@ kept as qualifiers.
 """
 
 from collections.abc import Callable
-from functools import cache
 
 from trialwright.criteria.named_measures import read_named_measure
 from trialwright.criteria.nodes import Node
@@ -26,7 +25,7 @@ from trialwright.criteria.things import read_has
 
 Reads = Callable[[Phrase], Node | None]
 
-ATOMS: tuple[Reads, ...] = (
+_READERS: tuple[Reads, ...] = (
     read_nothing,
     read_function,
     read_age,
@@ -63,7 +62,4 @@ _NEEDS: dict[Reads, tuple[str, ...]] = {
 """Categories without one of which, from each of the strings, a reader reads nothing; one that is not named is always tried."""
 
 
-@cache
-def atoms_for(cats: frozenset[str]) -> tuple[Reads, ...]:
-    """The readers that can read a phrase of these categories, in order."""
-    return tuple(read for read in ATOMS if all(not cats.isdisjoint(needed) for needed in _NEEDS.get(read, ())))
+ATOMS = tuple((read, _NEEDS.get(read, ())) for read in _READERS)

@@ -31,6 +31,7 @@ from trialwright.criteria.nodes import (
     If,
     Node,
     Not,
+    Person,
     Score,
     Unread,
     Window,
@@ -553,6 +554,11 @@ def _led(reader: Reader, lead: Sequence[Chunk], body: Sequence[Chunk], node: Nod
     windows = [chunk for chunk in body if chunk.cat == "W"]
     if len(windows) == 1 and all(chunk.cat in "WZTb" for chunk in body):
         return push_window(node, windows[0].value)
+    if body[0].cat in "fm" and reader.kind == "inclusion" and any(chunk.cat in "IX" for chunk in body):
+        # "A female participant is eligible if she is not pregnant and one of the following applies": asked of women alone.
+        about = Person(sex="female" if body[0].cat == "f" else "male", span=body[0].span)
+        then = All(parts=(reader.unread(body[1:]), node), span=node.span)
+        return If(condition=about, then=then, span=node.span)
     if body[0].cat in "wfm" and len(body) == 1:
         condition = reader.whole(body)
         if condition is not None:

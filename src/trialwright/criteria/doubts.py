@@ -116,6 +116,10 @@ _OBLIGED = re.compile(
     r"[^.;:]*?\b(?:must|should|need to|needs to|are required to|have to|has to|shall)\b",
     re.IGNORECASE,
 )
+_EITHER_SEX = re.compile(
+    r"\b(?:males?|men|man|women|females?)\s*/\s*(?:males?|men|man|women|females?)\b", re.IGNORECASE
+)
+_EVEN_IF = re.compile(r"\beven (?:if|when|though)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:by|on|via|per|with|using)\b", re.IGNORECASE)
 _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
@@ -569,6 +573,9 @@ def _nested_negations(node: Node) -> int:
 def _leaves_out(node: Node, words: str) -> bool:
     """Words that a tree of one thing, or without a Not, cannot have said."""
     parts = list(walk(node))
+    if _EVEN_IF.search(words) and any(isinstance(part, If) for part in parts):
+        # "Men, even if sterilised, must …": no condition.
+        return True
     if any(isinstance(part, Attest) and _doubtful_claim(part) for part in parts):
         return True
     if _misreads_an_allergy(parts, words) or _misreads_a_gap(node, words):
@@ -682,6 +689,9 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         # "Male, or a non-pregnant, non-lactating female": both denials are asked of her.
         return True
     things = [one for one in parts if isinstance(one, Has)]
+    if (things or _EITHER_SEX.search(words)) and any(isinstance(one, Person) and one.sex for one in parts):
+        # "Pregnant women, or women/men planning a pregnancy": no sex is ruled out by itself.
+        return True
     if _claims_too_much(parts, words) or (len(things) > 1 and _is_one_thing(things, words)):
         return True
     if "conduct" in attested and things:

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.accompanied import read_accompanied
-from trialwright.criteria.atoms import atoms_for
+from trialwright.criteria.atoms import ATOMS
 from trialwright.criteria.attachment import attached
 from trialwright.criteria.attested import read_judged, read_judged_pair, read_not_able, read_promised, read_unnamed
 from trialwright.criteria.chunks import Chunk
@@ -149,10 +148,15 @@ class Reader:
         return self._read[key]
 
     def _first(self, chunks: Sequence[Chunk], depth: int) -> Node | None:
-        for rule in _rules_for(frozenset([chunk.cat for chunk in chunks])):
-            node = rule(self, chunks, depth + 1)
-            if node is not None:
-                return node
+        cats = {chunk.cat for chunk in chunks}
+        for rule, needs in _GATED:
+            for needed in needs:
+                if cats.isdisjoint(needed):
+                    break
+            else:
+                node = rule(self, chunks, depth + 1)
+                if node is not None:
+                    return node
         return None
 
     def unread(self, chunks: Sequence[Chunk]) -> Unread:
@@ -171,7 +175,7 @@ class Reader:
         return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
 
     def phrase(self, chunks: Sequence[Chunk]) -> Phrase:
-        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, atoms_for))
+        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, ATOMS))
 
     # sentences ------------------------------------------------------------------------------------------------------------------
 
@@ -390,6 +394,4 @@ _NEEDS: dict[_Rule, tuple[str, ...]] = {
 """Categories without one of which, from each of the strings, a rule reads nothing; a rule that is not named is always tried."""
 
 
-@cache
-def _rules_for(cats: frozenset[str]) -> tuple[_Rule, ...]:
-    return tuple(rule for rule in _RULES if all(not cats.isdisjoint(needed) for needed in _NEEDS.get(rule, ())))
+_GATED = tuple((rule, _NEEDS.get(rule, ())) for rule in _RULES)

@@ -21,6 +21,7 @@ from trialwright.criteria.chunks import TIME_UNITS, Bound, Chunk, StageRead
 from trialwright.criteria.manuals import with_tiers, without_manuals
 from trialwright.criteria.nodes import Anchor, Relative, Window
 from trialwright.criteria.phrases import Phrases, load_phrases, longest
+from trialwright.criteria.stages import group, span_of_groups, span_of_stages
 from trialwright.criteria.tokens import Token, clean, tokenize
 
 CATEGORIES = {
@@ -102,6 +103,7 @@ class Lexer:
         self.phrases: Phrases = load_phrases()
         starting = self.phrases.starting
         self._starts = [starting(word) for word in self.words]
+        self._has_aside = "(" in self.words
         self._bounds: dict[int, tuple[str, Bound, int] | None] = {}
 
     def chunks(self) -> list[Chunk]:
@@ -126,10 +128,7 @@ class Lexer:
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]
-        readers = _READERS.get(token.kind, ())
-        if token.kind == "w" and self._starts[at] is None and token.word not in _OPENING:
-            # No closed word begins here: only a stage or a name can.
-            readers = _NAMES
+        readers = self._readers(at) if token.kind == "w" else _READERS.get(token.kind, ())
         for read in readers:
             found = read(self, at)
             if found is not None:
@@ -143,6 +142,13 @@ class Lexer:
         if token.kind in _SIGNS and token.kind != "|":
             return self._chunk(token.kind, None, at, at + 1), at + 1
         return self._chunk("U", token.word, at, at + 1), at + 1
+
+    def _readers(self, at: int) -> "tuple[_Read, ...]":
+        """What can begin with this word."""
+        if self._starts[at] is not None or self.words[at] in _OPENING:
+            return _readers_of(self.words[at])
+        # No closed word begins here: only a stage or a name can.
+        return _NAMES if self.words[at][0] in _STAGE_LETTERS else _NAMES[1:]
 
     def _chunk(self, cat: str, value: Any, at: int, after: int) -> Chunk:
         return Chunk(cat, value, self.tokens[at].start, self.tokens[after - 1].end)
@@ -343,7 +349,12 @@ class Lexer:
             if self.words[after : after + 1] not in (["and"], ["-"], ["to"], ["&"]):
                 return None
             second = self.amount(after + 1)
-            if second is None or second[0] <= low:
+            if second is None:
+                return None
+            if unit == "time:month" and second[2] == "time:year":
+                # "Between 6 months and 65 years": a year is twelve months.
+                second = (second[0] * 12, second[1], unit, *second[3:])
+            if second[0] <= low or (unit in TIME_UNITS and second[2] in TIME_UNITS and unit != second[2]):
                 return None
             high, unit, limit, after = second[0], second[2] or unit, second[3], second[4]
         inclusive = self.phrase("inclusive", after)
@@ -556,6 +567,8 @@ class Lexer:
         token = self.tokens[at]
         if token.word in ("stage", "stages"):
             return self._stage_group(at)
+        if token.word[0] not in _STAGE_LETTERS:
+            return None
         named = _MANUAL_BEFORE.match(self.text, token.start)
         if named is not None:
             place = next(place for place in range(at, len(self.tokens)) if self.tokens[place].start >= named.end())
@@ -573,7 +586,7 @@ class Lexer:
             if more.group("to"):
                 last = more.group("last")
                 letter = (more.group("letter") or letter).upper()
-                values.setdefault(letter, []).extend(_span_of_stages(values.get(letter, ["T0"])[-1], letter + last))
+                values.setdefault(letter, []).extend(span_of_stages(values.get(letter, ["T0"])[-1], letter + last))
             elif more.group("next"):
                 letter = more.group("next")[0].upper()
                 values.setdefault(letter, []).append(letter + more.group("next")[1:])
@@ -609,12 +622,12 @@ class Lexer:
         match = _GROUP.match(self.text, gap.end() if gap else start)
         if match is None:
             return None
-        allowed = [_group(match.group("value"))]
+        allowed = [group(match.group("value"))]
         end = match.end()
         while more := _GROUP_MORE.match(self.text, end):
-            value = _group(more.group("value"))
+            value = group(more.group("value"))
             if more.group("sep") in ("-", "to", "through"):
-                allowed.extend(_span_of_groups(allowed[-1], value))
+                allowed.extend(span_of_groups(allowed[-1], value))
             else:
                 allowed.append(value)
             end = more.end()
@@ -623,6 +636,8 @@ class Lexer:
 
     def listing(self, at: int) -> tuple[str, Any, int] | None:
         """`at least two of the following criteria`, `any one of these`, `two of:`: how many members of a list are asked."""
+        if self.tokens[at].kind == "w" and self.words[at] not in _OPENING:
+            return None
         match = _LISTING.match(self.text, self.tokens[at].start)
         if match is None:
             return None
@@ -640,7 +655,7 @@ class Lexer:
     def term(self, at: int) -> tuple[str, Any, int] | None:
         """The longest phrase or vocabulary term; at equal length the phrase."""
         best: tuple[str, Any, int] | None = None
-        for letter, phrases in _terms(self.words[at]):
+        for letter, phrases in _terms(self.words[at]) if self._starts[at] is not None else ():
             found = longest(phrases, self.words, at)
             if found is not None and (best is None or found[1] > best[2]):
                 best = letter, found[0], found[1]
@@ -663,6 +678,8 @@ class Lexer:
     def _known(self, at: int) -> tuple[Any, int] | None:
         """The longest vocabulary term; an abbreviation in parentheses inside it is passed over ("nervous system (CNS) metastases")."""
         known = self.vocabulary.longest(self.words, at)
+        if not self._has_aside:
+            return known
         try:
             opening = self.words.index("(", at + 1, at + 7)
             closing = self.words.index(")", opening + 1, opening + 4)
@@ -696,11 +713,30 @@ _ANCHOR_TAILS = frozenset({"visit", "date", "day", "period", "form", "process", 
 _OWN_COURSE = frozenset({"surgery", "radiotherapy", "recurrence", "diagnosis", "progression"})
 _COURSE = frozenset({"surgery", "radiotherapy", "chemotherapy", "diagnosis", "recurrence", "progression"})
 _YIELDING = frozenset("qFpgU")
-_READERS: dict[str, tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], ...]] = {
+_Read = Callable[[Lexer, int], tuple[str, Any, int] | None]
+_READERS: dict[str, tuple[_Read, ...]] = {
     "w": (Lexer.connective, Lexer.listing, Lexer.window, Lexer.stage, Lexer.graded, Lexer.bound, Lexer.term),
     "n": (Lexer.listing, Lexer.window, Lexer.bound),
     "o": (Lexer.window, Lexer.graded, Lexer.bound),
 }
+_STAGE_LETTERS = "stnmcpryau"
+"""What a stage may begin with: the word itself, T, N, M with their prefixes, and the names of the manuals."""
+
+
+@cache
+def _readers_of(word: str) -> tuple[_Read, ...]:
+    """The readers that a closed word leaves open, in order."""
+    starts = frozenset(load_phrases().starting(word) or ())
+    limits = not starts.isdisjoint(_BOUND_STARTS)
+    opens: dict[_Read, bool] = {
+        Lexer.connective: word in _CONNECTIVES or not starts.isdisjoint({"open", "equivalent"}),
+        Lexer.listing: word in _OPENING,
+        Lexer.window: limits or word in _OPENING or not starts.isdisjoint({"within", "before"}),
+        Lexer.stage: word[0] in _STAGE_LETTERS,
+        Lexer.graded: not starts.isdisjoint({"grade", "op"}),
+        Lexer.bound: limits,
+    }
+    return tuple(read for read in _READERS["w"] if opens.get(read, True))
 
 
 @cache
@@ -710,7 +746,7 @@ def _terms(word: str) -> tuple[tuple[str, tuple[int, dict[tuple[str, ...], str]]
     return tuple((letter, starts[category]) for category, letter in CATEGORIES.items() if category in starts)
 
 
-_NAMES: tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], ...] = (Lexer.stage, Lexer.term)
+_NAMES: tuple[_Read, ...] = (Lexer.stage, Lexer.term)
 _OPENING = frozenset(_CONNECTIVES) | {
     "for", "lasting", "of", "at", "a", "minimum", "any", "either", "one", "two", "three", "four", "five", "six",
 }  # fmt: skip
@@ -749,29 +785,3 @@ def _is_range(left: str, right: str) -> bool:
         return word in _ROMAN or (len(word) <= 3 and word[:1] in "tnm" and word[1:2].isdigit())
 
     return rank(left) and rank(right)
-
-
-def _group(value: str) -> str:
-    value = value.replace(" ", "").upper()
-    return (
-        {"1": "I", "2": "II", "3": "III", "4": "IV"}.get(value[:1], value[:1]) + value[1:]
-        if value[:1].isdigit()
-        else value
-    )
-
-
-_GROUPS = ("0", "I", "II", "III", "IV")
-
-
-def _span_of_groups(first: str, last: str) -> list[str]:
-    def base(value: str) -> int:
-        return _GROUPS.index(re.match(r"IV|I{1,3}|0", value).group(0))  # type: ignore[union-attr]
-
-    middle = [_GROUPS[rank] for rank in range(base(first) + 1, base(last))]
-    return [*middle, last]
-
-
-def _span_of_stages(first: str, last: str) -> list[str]:
-    letter = last[0]
-    low = int(first[1]) if first[1:2].isdigit() else 0
-    return [f"{letter}{rank}" for rank in range(low + 1, int(last[1]))] + [last]

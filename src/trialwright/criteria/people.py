@@ -112,8 +112,11 @@ def _age_limits(chunk: Chunk, unit: Any) -> list[Node]:
     return limits
 
 
+_YOUNG = re.compile(r"\b(?:child\w*|adolescents?|p(?:a?e)diatrics?|teenagers?|infants?|minors)\b", re.IGNORECASE)
+
+
 def _adult(phrase: Phrase) -> Node | None:
-    if "A" not in phrase.cats:
+    if "A" not in phrase.cats or _YOUNG.search(phrase.words()):
         return None
     adult = Person(age=(">=", Duration(Decimal(18), "year")), span=phrase.span)
     return all_of([adult, *_sexes(phrase)], phrase.span)

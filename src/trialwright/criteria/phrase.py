@@ -48,12 +48,12 @@ VERBISH = word_set("clause")
 
 class Source(NamedTuple):
     """Where a phrase stands: the text, the polarity it is read under, the vocabulary, and the readers that are tried on it, in order,
-    by the categories of its chunks."""
+    each with the categories without one of which it reads nothing."""
 
     text: str
     kind: CriterionKind
     vocabulary: Vocabulary
-    readers: "Callable[[frozenset[str]], tuple[Callable[[Phrase], Node | None], ...]]"
+    readers: "tuple[tuple[Callable[[Phrase], Node | None], tuple[str, ...]], ...]"
 
 
 class Phrase:
@@ -82,10 +82,15 @@ class Phrase:
         """The one atom that these words are, whole; None when they are none or more than one."""
         if not self.chunks:
             return None
-        for read in self.source.readers(frozenset(self.cats)):
-            node = read(self)
-            if node is not None:
-                return node
+        cats = set(self.cats)
+        for read, needs in self.source.readers:
+            for needed in needs:
+                if cats.isdisjoint(needed):
+                    break
+            else:
+                node = read(self)
+                if node is not None:
+                    return node
         return None
 
 
