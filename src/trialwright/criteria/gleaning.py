@@ -143,7 +143,7 @@ def _is_bound(reader: Reader, chunks: Sequence[Chunk], limit: _Limit) -> bool:
     behind = chunks[limit.end] if limit.end < len(chunks) else None
     tied = before is None or before.cat in "piFqS:=u-" or chunks[limit.start].cat == "G" or str(before.value) in _TIES
     if not tied:
-        tied = all(chunk.cat in "BqSFHp" or chunk.value in _UNNARROWING for chunk in chunks[: limit.start])
+        tied = all(chunk.cat in "BqSFHp" or str(chunk.value) in _UNNARROWING for chunk in chunks[: limit.start])
     follows = behind is None or behind.cat in "piFGu:" or (behind.cat == "U" and reader.text[behind.start].islower())
     return tied and follows
 

@@ -182,7 +182,7 @@ def _headed(reader: Reader, body: Sequence[Chunk]) -> Node | None:
         if not head or any(chunk.cat in "NXIPZ" for chunk in head) or _OTHER_HEAD.search(reader.phrase(head).words()):
             continue
         rest = body[len(head) :]
-        if not _narrows(reader, rest):
+        if _turns_itself(reader, head) or not _narrows(reader, rest):
             continue
         base = sure(reader, head)
         if base is None or not _is_sound(base, reader) or not _stands_apart(reader, head, rest, base):
@@ -190,6 +190,21 @@ def _headed(reader: Reader, body: Sequence[Chunk]) -> Node | None:
         rested = glean(reader, _bare(rest)) or reader.unread(_bare(rest))
         return All(parts=(base, rested), span=_extent(body))
     return None
+
+
+_SAYS = re.compile(
+    r"\b(?:may|might|must|should|shall|could|can|will|would|is|are|was|were|been|be|has|have|had)\b", re.IGNORECASE
+)
+
+
+def _turns_itself(reader: Reader, head: Sequence[Chunk]) -> bool:
+    """Words behind the name that say of it what a part of a sentence cannot tell: "epilepsy is …", "asthma in the mother"."""
+    named = next((chunk for chunk in head if chunk.cat in "CROMKt"), None)
+    if named is None:
+        return False
+    behind = reader.text[named.end : head[-1].end]
+    related = any(chunk.cat == "u" for chunk in head)
+    return _OTHERS.search(behind) is not None or (not related and _SAYS.search(behind) is not None)
 
 
 def _bare(rest: Sequence[Chunk]) -> list[Chunk]:
