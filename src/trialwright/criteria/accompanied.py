@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import extent
 from trialwright.criteria.joining import is_measured
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import All, Has, Node
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.vocabulary import Entry, Vocabulary, normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 
 _JOINS = frozenset("|&,/")
 _OR_OTHER = re.compile(r"or (?:an)?other$", re.IGNORECASE)
@@ -20,7 +20,7 @@ _DISEASES = frozenset({"condition", "finding"})
 
 def attached(chunks: Sequence[Chunk], text: str, vocabulary: Vocabulary) -> list[Chunk]:
     """The chunks with every half name whole, and "or other" as an or where no dose stands."""
-    run = list(chunks)
+    run = _without_comma(list(chunks), text)
     if not any(chunk.cat in "|&z" for chunk in run):
         return run
     dosed = any(chunk.cat == "Q" and "g" in (getattr(chunk.value, "unit", None) or "") for chunk in run)
@@ -31,7 +31,39 @@ def attached(chunks: Sequence[Chunk], text: str, vocabulary: Vocabulary) -> list
             else chunk
             for chunk in run
         ]
+    run = [_personal(run, place, text) for place in range(len(run))]
     return _with_whole_names(_with_hyphens(run, text), text, vocabulary)
+
+
+_JUDGED = re.compile(
+    r"(?:as|in|at|according to|per)\b.*\b(?:investigator|physician|opinion|judge?ment|discretion|pi|clinician|doctor)",
+    re.IGNORECASE,
+)
+
+
+def _without_comma(run: list[Chunk], text: str) -> list[Chunk]:
+    """`X, as judged by the investigator`: the judgement is of X, and no member of a list."""
+    last = next((place for place in reversed(range(len(run))) if run[place].cat not in ".;Fp"), 0)
+    if last < 2 or run[last].cat != "J" or run[last].value != "judgement":
+        return run
+    comma = last - 1
+    while comma and run[comma].cat in "ipF":
+        comma -= 1
+    said = text[run[comma].end : run[last].end].strip()
+    return [*run[:comma], *run[comma + 1 :]] if run[comma].cat == "," and _JUDGED.match(said) else run
+
+
+def _personal(run: list[Chunk], place: int, text: str) -> Chunk:
+    """`personal or family history of X`: the patient's own history."""
+    chunk = run[place]
+    before_family = "".join(one.cat for one in run[place + 1 : place + 3]) in ("|S", "&S", "/S")
+    if (
+        not before_family
+        or run[place + 2].value != "family_history"
+        or text[chunk.start : chunk.end].lower() != "personal"
+    ):
+        return chunk
+    return chunk._replace(cat="S", value="history")
 
 
 def _with_hyphens(chunks: list[Chunk], text: str) -> list[Chunk]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from trialwright.codes.vocabulary import normalise
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import extent, starts_negated
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import All, Attest, AttestKind, Has, If, Node, Not, Person, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS

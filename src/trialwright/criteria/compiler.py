@@ -14,11 +14,12 @@ from trialwright.codes.places import Diagnostic, Span
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 from trialwright.criteria.accounting import loses_a_number
 from trialwright.criteria.arranged import are_alternatives, arranged
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.labels import whom
-from trialwright.criteria.lexer import Chunk, Lexer
+from trialwright.criteria.lexer import Lexer
 from trialwright.criteria.nodes import (
     All,
     Attest,
@@ -41,6 +42,7 @@ from trialwright.criteria.nodes import (
     Any as AnyOf,
 )
 from trialwright.criteria.outline import Item, Section, heading_condition, outline
+from trialwright.criteria.overreach import kept_open
 from trialwright.criteria.phrases import word_set
 from trialwright.criteria.rewording import reworded
 from trialwright.trial import Trial
@@ -260,6 +262,10 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
     condition = heading_condition(section.heading) or whom(draft.context)
     kind, node = read_item(words[:_LONGEST], _shape(item, whole.start), (draft.kind, draft.context), vocabulary)
     window = _heading_window(section.heading, vocabulary) or _heading_window(draft.context, vocabulary)
+    if draft.kind == "inclusion" and _ALLOWED.search(draft.context):
+        # What a sub-heading allows is asked of nobody; on what terms it is allowed may be asked.
+        bound = _TERMS.search(words) is not None
+        node = Unread(text=" ".join(words.split()), span=node.span) if bound else All(span=node.span)
     node = push_window(node, window) if window is not None and _is_given(node) else node
     diagnostics = list(_remarks(draft, kind, node))
     if len(words) > _LONGEST:
@@ -271,7 +277,12 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
             )
         )
     if condition:
-        node = If(condition=Unread(text=condition), then=node, span=node.span)
+        whose = Unread(text=condition)
+        node = (
+            If(condition=whose, then=node, span=node.span)
+            if kind == "inclusion"
+            else All(parts=(whose, node), span=node.span)
+        )
         diagnostics.append(
             Diagnostic(
                 code="heading-condition",
@@ -292,6 +303,12 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
     )
 
 
+_ALLOWED = re.compile(r"^(?!.*\bnot\b).*\b(?:allowed|permitted)\W*$", re.IGNORECASE)
+_TERMS = re.compile(
+    r"\b(?:must|only|if|as long as|at least|provided|unless|except|excluding|other than|should|not|no|may not|required|more than|"
+    r"less than|until)\b|\d",
+    re.IGNORECASE,
+)
 _GIVEN: frozenset[str] = frozenset({"drug", "procedure", "vaccine", "device"})
 
 
@@ -353,11 +370,11 @@ def read_item(
         node = Unread(text=" ".join(words.split()), span=Span(0, len(words)))
     if context[1] and reading(node) != "whole":
         node = _in_context(words, shape, context, vocabulary) or node
-    return kind, node
+    return kind, kept_open(node, words)
 
 
 _REQUIRED = re.compile(
-    r"^(?:(?:all|the|eligible|study|female|male|women|men|adult)\s+)*(?:patients?|subjects?|participants?|volunteers?|"
+    r"^(?:(?:all|the)\s+)?(?:[\w-]+\s+){0,2}(?:patients?|subjects?|participants?|volunteers?|"
     r"individuals?|candidates?|women|men|females?|males?)"
     r"\b(?:\s+of (?:child\W?bearing|reproductive) (?:potential|age))?\s+(?:must|should|shall|need to|have to|has to)\b"
     r"(?!\s+(?:be|not be) (?:excluded|withdrawn|ineligible))",
@@ -376,9 +393,8 @@ def _stated_kind(kind: CriterionKind, words: str) -> CriterionKind:
 
 def _is_doubly_negative(words: str, node: Node) -> bool:
     """`No prior chemotherapy` filed under exclusion: whether its absence or its presence excludes cannot be told from the words."""
-    named = isinstance(node, Not) and any(
-        isinstance(part, Has) and part.concept.kind != "finding" for part in walk(node)
-    )
+    denies = isinstance(node, Not) or (isinstance(node, All) and any(isinstance(part, Not) for part in node.parts))
+    named = denies and any(isinstance(part, Has) and part.concept.kind != "finding" for part in walk(node))
     return named and _BARE_NO.match(words.strip()) is not None
 
 
@@ -429,9 +445,10 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
         if checked is not unread or node is unread:
             return checked
-        node = reader.read_surely(chunks) or unread
-        checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
-        return checked if not isinstance(checked, Unread) else _gleaned(reader, chunks, words, unread)
+        surely = reader.read_surely(chunks)
+        if surely is not None and not loses_a_number(chunks, surely):
+            checked = _checked(surely, words, unread)
+        return checked if checked is not unread else _gleaned(reader, chunks, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from trialwright.codes.places import Span
-from trialwright.criteria.lexer import Chunk
+from trialwright.codes.vocabulary import Entry
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.phrases import word_set
 
 PREFIX = frozenset("SbTL")
@@ -163,9 +164,22 @@ def shared_prefix(groups: list[list[Chunk]]) -> list[list[Chunk]]:
         given = [one for one in prefix if one.cat != "L"] if _is_no_allergen(body) else prefix
         shared.append([*given, *group] if takes else list(group))
     windows = [chunk for chunk in shared[run - 1] if chunk.cat == "W"]
-    if run > 1 and len(windows) == 1 and not any(chunk.cat == "W" for group in shared[: run - 1] for chunk in group):
+    if (
+        run > 1
+        and len(windows) == 1
+        and not any(chunk.cat == "W" for group in shared[: run - 1] for chunk in group)
+        and not _repeats(shared[:run])
+    ):
         shared[: run - 1] = [[*group, windows[0]] for group in shared[: run - 1]]
     return shared
+
+
+def _repeats(groups: list[list[Chunk]]) -> bool:
+    """`active infection (…) or infection within 2 weeks`: what is named again has its time for itself."""
+    named = [
+        {chunk.value.id for chunk in group if chunk.cat in "CRO" and isinstance(chunk.value, Entry)} for group in groups
+    ]
+    return any(named[-1] & one for one in named[:-1])
 
 
 def _is_no_allergen(body: list[Chunk]) -> bool:

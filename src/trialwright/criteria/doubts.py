@@ -18,6 +18,7 @@ from trialwright.criteria.nodes import (
     If,
     Node,
     Not,
+    Score,
     Severity,
     Status,
     Unread,
@@ -32,6 +33,8 @@ _NO_NAME = re.compile(
     r"(?:(?:may|must|will|can|should|able|unable|be|being|been|part|not|and|or|to|in|of|any|from|when|where|who|that|which|than|"
     r"asked|applying|completed?|taking|entered|entering|participat\w+|enrol\w+|failed|fitted|physician|clinical observations)\b|"
     r"(?:\w+\s)?(?:best interest|characteristics|candidates?|criteria|discontinuation|recommended|infants|children)\b|"
+    r"(?:control group|control subjects?|compounds? of similar)\b|"
+    r"(?:(?:other|prior|previous|concurrent|concomitant|additional|any|such|further|current|active)\s)*"
     r"(?:conditions?|therap(?:y|ies)|treatments?|symptoms?|situations?|disease|diseases|disorders?|illness|medications?|"
     r"procedures?|problems?|abnormalit(?:y|ies)|complications?|drugs?|agents?|factors?|diagnosis|history|reasons?|"
     r"abuse|abuse disorders?|misuse|use|dependence|addiction|origin|etiology|aetiology|causes?|type|types|donors?|"
@@ -117,18 +120,30 @@ _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
      "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
 )  # fmt: skip
+_DASH = re.compile(r"\w\)? - \w")
+_RECEPTORS = frozenset(
+    {
+        "hormone-receptor-positive",
+        "estrogen-receptor-positive",
+        "progesterone-receptor-positive",
+        "her2-positive",
+        "her2-negative",
+    }
+)
 _PROVED_BY = frozenset({"histology", "cytology"})
 _EXCESS = re.compile(r"\b(?:abuse|excess\w*|dependence|dependency|misuse)\b", re.IGNORECASE)
 _USED = frozenset({"alcohol-use", "smoking", "psychotropic", "opioid", "cannabis"})
 _SHARED = frozenset({"active", "uncontrolled", "symptomatic", "unstable", "untreated"})
 _ALLERGIC_TO = re.compile(
-    r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b", re.IGNORECASE
+    r"\b(?:reactions?|allergi\w+|hypersensitivit\w+)\s+(?:to|attribut\w+|associated|with)\b|\battributed to\b",
+    re.IGNORECASE,
 )
 _REACTION = re.compile(r"allerg|reaction|hypersensitiv|intoleran", re.IGNORECASE)
 _NO_NARROWING = re.compile(
     r"^day of\b|^(?:on )?(?:protocol|study|trial)$|"
-    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|opinion|account)\b|"
-    r"\b(?:that|which|who|may|can|will|to|of|the|or|and|at|least|than|an?|not|no|is|are|by|with|in|for)$",
+    r"\b(?:unlikely|likely to|feasible|infusion|anamnesis|lead-in|(?:scheduled|planned) \w+|listed below|(?<!in the )opinion|account)\b|"
+    r"\b(?:that|which|who|may|can|will|to|of|the|or|and|at|least|than|an?|not|no|is|are|by|with|in|for)$|"
+    r"\bfor (?:\w+ ){0,2}(?:unresectable|metastatic|recurrent|advanced|locally|relapsed|refractory)$",
     re.IGNORECASE,
 )
 _JUDGED = re.compile(
@@ -144,6 +159,16 @@ _NARROWS = re.compile(
     r"requiring|resulting|from|with(?:out|in)?|as (?:defined|determined|assessed|measured|evidenced))\b",
     re.IGNORECASE,
 )
+_NEW_HEAD = re.compile(r"\bor (?:the )?(?:evidence|presence|history|diagnosis|signs?|symptoms?) of\b", re.IGNORECASE)
+_PERMITS = re.compile(r"\b(?:are|is|be) (?:still )?(?:eligible|allowed|permitted|acceptable)\b", re.IGNORECASE)
+_GROUNDS = re.compile(
+    r"\b(?:on the basis of|based (?:up)?on|as (?:determined|assessed|evidenced|judged) by|determined by|evidenced by)\b",
+    re.IGNORECASE,
+)
+_BODILY = re.compile(
+    r"\b(?:functional|exercise|vital|physical|aerobic|pulmonary|lung|breathing) capacity\b", re.IGNORECASE
+)
+_SOCIAL = re.compile(r"\bsocial situations?\b", re.IGNORECASE)
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
 
@@ -191,6 +216,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return _settled_thing(part, another)
             case AnyOf(parts=parts) | All(parts=parts) if len(parts) > 1 and _says_one_thing(parts):
                 return parts[0]
+            case AnyOf(parts=parts, open=False) if len(once := _once(parts)) < len(parts):
+                return once[0] if len(once) == 1 else settle(msgspec.structs.replace(part, parts=once))
             case AnyOf(parts=parts) if all(isinstance(one, Attest) and one.kind == "judgement" for one in parts):
                 # "Unstable diseases or conditions": one judgement.
                 said = part.span.of(text) if part.span else words
@@ -279,6 +306,14 @@ def _says_one_thing(parts: tuple[Node, ...]) -> bool:
         all(isinstance(one, Attest) for one in parts)
         and len({(one.kind, one.text) for one in parts if isinstance(one, Attest)}) == 1
     )
+
+
+def _once(parts: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Each member once, however often it is printed."""
+    seen: dict[Node, Node] = {}
+    for part in parts:
+        seen.setdefault(msgspec.structs.replace(part, span=None), part)
+    return tuple(seen.values())
 
 
 def _is_none_within(has: Has) -> bool:
@@ -387,7 +422,7 @@ def _shared(things: tuple[Has, ...], text: str, words: str) -> tuple[Has, ...]:
     if first.severity is not None and not told and not _EXAMPLES.search(words):
         others = [_also(one, _graded(first.severity)) for one in others]
     shared = [one for one in first.qualifiers if _stands_before(one, first, words)]
-    states = _SHARED.intersection(first.status)
+    states = frozenset() if _NEW_HEAD.search(words) else _SHARED.intersection(first.status)
     if not any(one.qualifiers or set(one.status) - set(first.status) for one in others) and not _EXAMPLES.search(words):
         others = [_also(one, *shared, *sorted(states.difference(one.status))) for one in others]
     return (first, *others)
@@ -404,6 +439,7 @@ def _with_tail(firsts: list[Has], last: Has, words: str) -> list[Has]:
         said.append("requiring treatment")
     if not any(one.qualifiers for one in firsts) and last.concept.kind not in _GIVEN:
         said += [one for one in last.qualifiers if _is_clause(one, last, words)]
+    said += [one for one in last.qualifiers if _OPINION.match(one) and one not in said]
     return [_also(one, *said) for one in firsts] if said and not _EXAMPLES.search(words) else firsts
 
 
@@ -420,6 +456,10 @@ def _is_clause(qualifier: str, has: Has, words: str) -> bool:
     return _CLAUSE.search(f"{low[end:at]} {qualifier}") is not None
 
 
+_OPINION = re.compile(
+    r"(?:as|in|at|according to|per)\b.*\b(?:investigator|physician|opinion|judge?ment|discretion|clinician)",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(
     r"^\W*(?:that|which|who|whose|requiring|required|necessitating|causing|resulting|leading|preventing|interfering|limiting)\b"
 )
@@ -490,6 +530,10 @@ def _nested_negations(node: Node) -> int:
 def _leaves_out(node: Node, words: str) -> bool:
     """Words that a tree of one thing, or without a Not, cannot have said."""
     parts = list(walk(node))
+    if any(isinstance(part, Attest) and _doubtful_claim(part) for part in parts):
+        return True
+    if _misreads_an_allergy(parts, words) or _misreads_a_gap(node, words):
+        return True
     if _OBLIGED.match(words) and not any(isinstance(part, If) for part in parts):
         # "Patients with metastases must have …" asks nothing of those without.
         return True
@@ -501,6 +545,39 @@ def _leaves_out(node: Node, words: str) -> bool:
     if things and _BEING_TREATED.search(words):
         return all(thing.concept.kind == "condition" and "treated" not in thing.status for thing in things)
     return _NOT_ALLOWED.search(words) is not None and not any(isinstance(part, Not) for part in parts)
+
+
+def _doubtful_claim(attest: Attest) -> bool:
+    """A judgement that swallowed a permission, or a bodily capacity taken for a legal one."""
+    return _PERMITS.search(attest.text) is not None or (
+        attest.kind == "capacity" and _BODILY.search(attest.text) is not None
+    )
+
+
+_ALLERGY_TO = re.compile(
+    r"\b(?:allerg\w+|hypersensitiv\w+|anaphyla\w+)(?: reactions?)? (?:to|against)\b", re.IGNORECASE
+)
+
+
+def _misreads_an_allergy(parts: list[Node], words: str) -> bool:
+    """An allergy to a drug that became the drug."""
+    things = [part for part in parts if isinstance(part, Has)]
+    given = any(one.concept.kind in ("drug", "vaccine") for one in things)
+    told = any(one.concept.kind == "allergy" or "allerg" in (one.concept.id or "") for one in things)
+    judged = any(isinstance(part, Attest) for part in parts)
+    return given and not told and not judged and _ALLERGY_TO.search(words) is not None
+
+
+_SINCE = re.compile(
+    r"^\W*(?:at least|more than|greater than|≥|>=?)\s*\w+\s+\w+\s+(?:since|after|from)\b", re.IGNORECASE
+)
+
+
+def _misreads_a_gap(node: Node, words: str) -> bool:
+    """`At least 3 weeks since A and B`: nothing of it is asked for."""
+    parts = node.parts if isinstance(node, All) else ()
+    gap = any(isinstance(one, Not) for one in parts)
+    return gap and any(isinstance(one, Has) for one in parts) and _SINCE.search(words) is not None
 
 
 def _doubtful_below(part: Node, above: Node | None, words: str) -> bool:
@@ -529,10 +606,15 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return True
         case Not(part=All(parts=parts)) if any(isinstance(one, Not) for one in parts):
             return _LEAVES_OUT.search(words) is None
+        case All(parts=parts) if any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
+            return any(isinstance(one, Has) for one in parts)
         case AnyOf(parts=parts) if any(map(_is_cut_off, parts)):
             return True
         case AnyOf(parts=parts):
             return _doubtful_list(parts, words)
+        case Score(scale="ctcae-grade"):
+            # Grades rate events; without the event they say nothing of a person.
+            return True
         case Compare(qualifiers=qualifiers):
             return any(_RATIO.search(one) for one in qualifiers)
         case _:
@@ -555,6 +637,18 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     if any(isinstance(one, Attest) and one.kind == "judgement" and _WHOSE.match(one.text) for one in parts):
         return True
     things = [one for one in parts if isinstance(one, Has)]
+    if things and any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
+        # "Healthy on the basis of physical examination, ECG and history": one judgement and its grounds.
+        return True
+    if attested and _SOCIAL.search(words) and any("psych" in (one.concept.id or "") for one in _things(parts)):
+        # "Psychiatric illness or social situations that would limit compliance": the clause is said of both.
+        return True
+    if len(things) > 1 and _DASH.search(words):
+        # "Melanoma - resistance or intolerance to X".
+        return True
+    if len(things) > 1 and _RECEPTORS.intersection(one.concept.id for one in things) and "/" in words:
+        # "HR+/HER2- breast cancer" is one cancer.
+        return True
     if any(one.concept.id in _PROVED_BY for one in things) and any("confirmed" in one.status for one in things):
         # "Histological or cytological confirmed disease".
         return True
@@ -567,6 +661,13 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         and _SEEN_BY.intersection(one.concept.id for one in things[1:])
     ):
         # "No metastases by CT or bone scan": how it was looked for.
+        return True
+    if (
+        any(isinstance(one, Compare) for one in parts)
+        and _BY.search(words)
+        and _SEEN_BY.intersection(one.concept.id for one in things)
+    ):
+        # "Heart rate < 50, by ECG or pulse".
         return True
     if len(things) > 1 and _CONTAINS.search(words) and all(one.concept.kind in _GIVEN for one in things):
         # "Antiepileptics that include a benzodiazepine": both.
@@ -584,6 +685,10 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     return len(things) == len(parts) > 1 and _says_of_one(things, words)
 
 
+def _things(parts: tuple[Node, ...]) -> list[Has]:
+    return [one for part in parts for one in walk(part) if isinstance(one, Has)]
+
+
 def _is_cut_off(part: Node) -> bool:
     """Words left over that narrow what stands beside them; without them the neighbour says too much."""
     return isinstance(part, Unread) and _NARROWS.match(part.text) is not None
@@ -596,6 +701,9 @@ def _says_of_one(things: list[Has], words: str) -> bool:
 
 def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     concept = has.concept
+    if any("remission" in (one.concept.id or one.concept.text) for one in has.unless) and concept.id != "malignancy":
+        # A remission is a state of the thing, and no kind of it.
+        return True
     if any(
         one.count(",") > 1 or ":" in one or (_NO_NARROWING.search(one) and not _JUDGED.match(one))
         for one in has.qualifiers
@@ -603,7 +711,8 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
         return True
     if concept.id is None:
         return (
-            _NO_NAME.match(concept.text) is not None
+            (concept.kind == "finding" and "requires_treatment" in has.status)
+            or _NO_NAME.match(concept.text) is not None
             or _CUT_HEAD.search(concept.text) is not None
             or (concept.kind == "condition" and _NOT_A_CONDITION.search(concept.text) is not None)
         )
@@ -620,5 +729,5 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if concept.id in _TESTS:
         return _RESULT.search(words) is not None
     if concept.id == "allergy":
-        return listed and (not has.qualifiers or _ALLERGIC_TO.search(words) is not None)
+        return (listed and not has.qualifiers) or _ALLERGIC_TO.search(words) is not None
     return concept.id in _NOT_ON_RECORD

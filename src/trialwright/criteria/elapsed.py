@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.cuts import extent, trim
 from trialwright.criteria.joining import push_window
-from trialwright.criteria.lexer import Bound, Chunk
 from trialwright.criteria.nodes import All, Attest, Has, Node, Not, Window, walk
 from trialwright.criteria.nodes import Any as AnyOf
 

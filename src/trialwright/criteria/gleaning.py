@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialwright.codes.units import fits
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import extent, has_words, inside_measures, trim
-from trialwright.criteria.lexer import Chunk
-from trialwright.criteria.nodes import All, Compare, Node, Person, Score, walk
+from trialwright.criteria.nodes import All, Compare, If, Node, Person, Score, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrases import word_set
 
@@ -67,9 +67,74 @@ def glean(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
     """The limits of one clause with its other words unread; None when it has none that can be relied on."""
     if not any(chunk.cat in "MKG" for chunk in chunks):
         return None
+    last = chunks[-1]
+    if last.cat == "G" and last.value and last.value[0].cat in "IX":
+        chunks = [*chunks[:-1], *last.value]
+    if any(chunk.cat in "IX" for chunk in chunks):
+        return _with_condition(reader, chunks)
     if reader.kind == "exclusion":
         return _of_members(reader, chunks)
-    return _of_run(reader, chunks)
+    return _of_run(reader, chunks) or _of_alternatives(reader, chunks)
+
+
+_LOOSENS = re.compile(r"(?:unless|except (?:in|for|when|if|patients|those|where|as))\b", re.IGNORECASE)
+
+
+def _with_condition(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
+    """A limit that is read whole beside a condition or an exception that is not.
+
+    Asked for, whoever keeps the limit has done enough, whatever the condition says; ruled out, whoever is outside the limit is not
+    meant. All else is unknown.
+    """
+    places = [place for place, chunk in enumerate(chunks) if chunk.cat in "IX"]
+    if len(places) != 1 or any(chunk.cat in "NPZyeEj" for chunk in chunks):
+        return None
+    at = places[0]
+    if has_words(trim(chunks[:at])):
+        limited, other = trim(chunks[:at]), chunks[at + 1 :]
+    else:
+        cut = next((place for place in range(at, len(chunks)) if chunks[place].cat in ",:"), len(chunks))
+        limited, other = trim(chunks[cut + 1 :]), chunks[at + 1 : cut]
+    if chunks[at].cat == "X" and not _LOOSENS.match(reader.text, chunks[at].start):
+        return None
+    if any(one.cat in "QMK#k" for one in _flat(other)) or _ELSE.search(reader.phrase(other).words()):
+        return None
+    limit = reader.whole(limited) if limited and has_words(trim(other)) else None
+    if limit is None or not _is_limit(limit):
+        return None
+    beside, span = reader.unread(trim(other)), extent(chunks)
+    if reader.kind == "exclusion":
+        return All(parts=(limit, beside), span=span)
+    if chunks[at].cat == "X":
+        return AnyOf(parts=(limit, beside), span=span)
+    return If(condition=beside, then=limit, span=span)
+
+
+_ELSE = re.compile(r"\b(?:otherwise|then|only|or|but|provided)\b", re.IGNORECASE)
+
+
+def _flat(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        if chunk.cat == "G":
+            yield from _flat(chunk.value)
+        else:
+            yield chunk
+
+
+def _of_alternatives(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:
+    """`A ≥ 1 … or B ≥ 2 …`: one of the limits must be kept, where every alternative has one."""
+    if any(chunk.cat in "NPZyeEjv,;" for chunk in chunks):
+        return None
+    groups: list[list[Chunk]] = [[]]
+    for place, chunk in enumerate(chunks):
+        if chunk.cat == "|" and not inside_measures(chunks, place):
+            groups.append([])
+        else:
+            groups[-1].append(chunk)
+    found = [_of_run(reader, trim(group)) for group in groups]
+    if len(found) < 2 or not all(found):
+        return None
+    return AnyOf(parts=tuple(node for node in found if node), span=extent(chunks))
 
 
 def _of_members(reader: Reader, chunks: Sequence[Chunk]) -> Node | None:

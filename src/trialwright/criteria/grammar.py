@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.accompanied import read_accompanied
-from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.atoms import atoms_for
 from trialwright.criteria.attachment import attached
 from trialwright.criteria.attested import read_judged, read_judged_pair, read_not_able, read_promised, read_unnamed
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
     cut_sentences,
@@ -26,7 +28,6 @@ from trialwright.criteria.elapsed import read_elapsed
 from trialwright.criteria.gleaning import glean
 from trialwright.criteria.joining import excepting, kind_of, push_window
 from trialwright.criteria.labels import read_labelled
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
     Compare,
@@ -41,6 +42,7 @@ from trialwright.criteria.nodes import (
 )
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.parentheses import read_atom, read_grouped
+from trialwright.criteria.permitted import permission, permitting, read_permitted
 from trialwright.criteria.phrase import Phrase, Source
 from trialwright.criteria.rules import (
     read_any_condition,
@@ -132,7 +134,7 @@ class Reader:
         return self._read[key]
 
     def _first(self, chunks: Sequence[Chunk], depth: int) -> Node | None:
-        for rule in _RULES:
+        for rule in _rules_for(frozenset([chunk.cat for chunk in chunks])):
             node = rule(self, chunks, depth + 1)
             if node is not None:
                 return node
@@ -154,7 +156,7 @@ class Reader:
         return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
 
     def phrase(self, chunks: Sequence[Chunk]) -> Phrase:
-        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, ATOMS))
+        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, atoms_for))
 
     # sentences ------------------------------------------------------------------------------------------------------------------
 
@@ -189,6 +191,11 @@ class Reader:
         for place, sentence in enumerate(sentences):
             sentence = without_note(sentence)
             if not sentence:
+                continue
+            allowed = permission(self, trim(sentence), 0) if nodes else None
+            freed = permitting(nodes, allowed, self.vocabulary, self.kind) if allowed else None
+            if freed is not None:
+                nodes = freed
                 continue
             exempt = self._exemption(sentence) if nodes else None
             if exempt is not None:
@@ -308,7 +315,8 @@ class Reader:
         return groups, self.kind == "exclusion"
 
 
-_RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
+_Rule = Callable[[Reader, Sequence[Chunk], int], Node | None]
+_RULES: tuple[_Rule, ...] = (
     read_any_condition,
     read_obliged,
     read_by_sex,
@@ -323,6 +331,7 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_either_way,
     read_accompanied,
     read_relative,
+    read_permitted,
     read_exception,
     read_conditional,
     read_grouped,
@@ -337,3 +346,31 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_judged,
     read_unnamed,
 )
+
+_NEEDS: dict[_Rule, tuple[str, ...]] = {
+    read_any_condition: ("J",),
+    read_obliged: ("F", "H"),
+    read_by_sex: ("Q", "mfG"),
+    read_stated: ("ZP",),
+    read_labelled: (":",),
+    read_demonstrated: ("i",),
+    read_runs: ("M", "Q"),
+    read_described: ("gAmfxQHo",),
+    read_states: ("iu",),
+    read_either_way: ("y",),
+    read_accompanied: ("p", "MK", "QWG"),
+    read_relative: ("u",),
+    read_exception: ("X",),
+    read_conditional: ("Iwfm",),
+    read_grouped: ("G",),
+    read_examples: ("e",),
+    read_open_list: ("E",),
+    read_negated: ("N",),
+    read_coordinated: (",;&|/",),
+}
+"""Categories without one of which, from each of the strings, a rule reads nothing; a rule that is not named is always tried."""
+
+
+@cache
+def _rules_for(cats: frozenset[str]) -> tuple[_Rule, ...]:
+    return tuple(rule for rule in _RULES if all(not cats.isdisjoint(needed) for needed in _NEEDS.get(rule, ())))

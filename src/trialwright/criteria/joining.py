@@ -6,7 +6,7 @@ import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.nodes import (
     All,
     AtLeast,
@@ -45,7 +45,7 @@ def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
             return msgspec.structs.replace(base, unless=(*base.unless, *excepted), span=span)
         case Not(part=part):
             return Not(part=excepting(part, aside, vocabulary), span=span)
-        case AnyOf(parts=parts) if parts:
+        case AnyOf(parts=parts) if parts and not all(isinstance(part, Compare) for part in parts):
             chosen = [place for place, part in enumerate(parts) if kind_of(aside, part, vocabulary)] or [len(parts) - 1]
             changed = tuple(
                 excepting(part, aside, vocabulary) if place in chosen else part for place, part in enumerate(parts)

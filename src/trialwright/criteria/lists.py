@@ -1,11 +1,12 @@
 """Lists of things: what is a member, what joins them, and which words of one member belong to all."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.vocabulary import normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.nodes import CriterionKind, Has, Node
 from trialwright.criteria.phrase import CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS, Phrase, only
 
@@ -58,17 +59,33 @@ _LONG_STATUS = 24
 
 
 def share_alternatives(groups: list[list[Chunk]]) -> list[list[Chunk]]:
-    """`history of or active A, B or C`: either state of each of them; two states of one sort are alternatives on one thing."""
+    """`history of or active A, B or C`: either state of each; `chronic or recent A or B`: each in one of these ways.
+
+    Two states of one sort are alternatives on one thing; a plan is a thing of its own.
+    """
     lead = 0
-    while lead < len(groups) and groups[lead] and groups[lead][0].cat == "S":
+    while (
+        lead < len(groups)
+        and groups[lead]
+        and (groups[lead][0].cat in "Sq" or (lead and groups[lead][0].value == "planned"))
+    ):
         lead += 1
     states = [group[0] for group in groups[:lead]]
-    if lead < 2 or lead == len(groups) or any(state.value not in _COURSES for state in states):
+    if lead < 2 or lead == len(groups) or any(chunk.cat in "SbTLq" for group in groups[lead:] for chunk in group):
         return groups
-    if any(chunk.cat in "SbTL" for group in groups[lead:] for chunk in group):
+    if all(state.cat == "q" for state in states):
+        ways = Chunk("q", "", states[0].start, states[-1].end)
+        return [*groups[:lead], *([ways, *group] for group in groups[lead:])]
+    if any(state.cat == "q" for state in states):
         return groups
-    both = states[0]._replace(value=",".join(dict.fromkeys(str(state.value) for state in states)))
-    return [*groups[:lead], *([both, *group] for group in groups[lead:])]
+    treated = [chunk for chunk in groups[lead - 1] if chunk.cat == "T" and not chunk.value]
+    if all(state.value in _COURSES for state in states):
+        both = states[0]._replace(value=",".join(dict.fromkeys(str(state.value) for state in states)))
+        return [*groups[:lead], *([both, *group] for group in groups[lead:])]
+    if any(state.value == "planned" for state in states):
+        each = [[state, *treated, *group] for group in groups[lead:] for state in states]
+        return [*groups[:lead], *each]
+    return groups
 
 
 _COURSES = frozenset({"history", "current", "active", "resolved"})
@@ -146,7 +163,9 @@ def share_heads(phrase: Phrase, groups: list[list[Chunk]]) -> list[list[Chunk]]:
     for place in range(len(groups) - 2, -1, -1):
         group, following = shared[place], [chunk for chunk in shared[place + 1] if chunk.cat != "W"]
         if group and all(chunk.cat == "S" for chunk in group):
-            shared[place] = [*group, *(_plainer(phrase, chunk) for chunk in shared[place + 1] if chunk.cat != "S")]
+            # "Ongoing or planned treatment with X": each has its own state.
+            bare = [chunk for chunk in shared[place + 1] if chunk.cat != "S" and not (chunk.cat == "T" and chunk.value)]
+            shared[place] = [*group, *(_plainer(phrase, chunk) for chunk in bare)]
             continue
         thing = next((chunk for chunk in reversed(following) if chunk.cat in "CRO"), None)
         named = (
@@ -218,7 +237,7 @@ def _is_object(head: list[Chunk], group: list[Chunk]) -> bool:
     bound = next((place for place, chunk in enumerate(body) if chunk.cat in "pT" and place), None)
     if bound is None or not group or group[0].cat in "bTLN":
         return False
-    named = [chunk for chunk in body[:bound] if chunk.cat in "CROMU"]
+    named = _named(body[:bound])
     objects = [chunk for chunk in body[bound:] if chunk.cat in "CRO"]
     things = [chunk for chunk in group if chunk.cat in "CRO"]
     if not named or not objects or not things:
@@ -232,6 +251,8 @@ def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
     Whether it is a second object or a second thing the words do not say. A word that begins anew ("history of", "no"), a time that
     closes the first member, or a comma between two members alone says that it is a thing.
     """
+    if _shares_a_dose(groups):
+        return True
     for place, group in enumerate(groups[1:]):
         head = groups[place]
         if "," in joins[place] and (place or len(groups) == 2):
@@ -244,11 +265,30 @@ def is_entangled(groups: list[list[Chunk]], joins: list[str]) -> bool:
             continue
         if any(chunk.cat == "J" for chunk in body[:bound]) and any(chunk.cat == "J" for chunk in group):
             continue
-        named = [chunk for chunk in body[:bound] if chunk.cat in "CROMU"]
+        named = _named(body[:bound])
         objects = [chunk for chunk in body[bound:] if chunk.cat in "CROU"]
         things = [chunk for chunk in group if chunk.cat in "CRO"]
         if named and objects and _sort(objects[-1]) == (_sort(things[-1]) if things else "state") == _sort(named[-1]):
             return True
+    return False
+
+
+def _named(chunks: list[Chunk]) -> list[Chunk]:
+    """What a run of words names; words that nothing knows count where there is nothing else ("antibiotic agents")."""
+    return [chunk for chunk in chunks if chunk.cat in "CROM"] or [chunk for chunk in chunks if chunk.cat == "U"]
+
+
+def _shares_a_dose(groups: list[list[Chunk]]) -> bool:
+    """`More than 300 mg/m² of A or B`: a dose before the first drug may be the next one's too."""
+
+    def dosed(group: list[Chunk]) -> int | None:
+        return next((place for place, chunk in enumerate(group) if chunk.cat == "Q"), None)
+
+    for group, following in itertools.pairwise(groups):
+        place = dosed(group)
+        ahead = place is not None and any(chunk.cat == "R" for chunk in group[place:])
+        if ahead and dosed(following) is None and any(chunk.cat == "R" for chunk in following):
+            return not any(chunk.cat in "STL" for chunk in following)
     return False
 
 

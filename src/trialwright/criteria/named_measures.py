@@ -8,7 +8,7 @@ import re
 from trialwright.codes.concepts import Concept
 from trialwright.codes.quantities import Quantity
 from trialwright.codes.vocabulary import normalise
-from trialwright.criteria.lexer import Bound
+from trialwright.criteria.chunks import Bound
 from trialwright.criteria.nodes import Compare, Node
 from trialwright.criteria.phrase import Phrase, all_of, pairs_of, single_window
 

@@ -12,7 +12,7 @@ from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op, Quantity
 from trialwright.codes.vocabulary import Entry
-from trialwright.criteria.lexer import Bound, Chunk, StageRead
+from trialwright.criteria.chunks import Bound, Chunk, StageRead
 from trialwright.criteria.nodes import (
     All,
     Compare,
@@ -75,6 +75,7 @@ def _is_value(chunk: Chunk) -> bool:
 def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Window | None) -> Node | None:
     values: list[Decimal] = []
     limits: list[Node] = []
+    scale = _KARNOFSKY if entry.id == "performance-status" and _in_tens(chunks) else entry.id
     for place, chunk in enumerate(chunks):
         if chunk.cat in "Qk#":
             bound: Bound = chunk.value
@@ -84,8 +85,7 @@ def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Windo
                 values.append(bound.low or Decimal(0))
             else:
                 limits += [
-                    Score(scale=entry.id, op=op, value=value, when=when, span=chunk.span)
-                    for op, value in pairs_of(bound)
+                    Score(scale=scale, op=op, value=value, when=when, span=chunk.span) for op, value in pairs_of(bound)
                 ]
         elif chunk.cat == "U" and str(chunk.value) in _LETTERS | _ROMANS:
             values.append(
@@ -104,8 +104,18 @@ def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Windo
     if (values and limits) or (len(limits) > 1 and any(chunk.cat == "|" for chunk in chunks)):
         return None
     if values:
-        limits = _of_values(entry.id, sorted(set(values)), when, Span(chunks[0].start, chunks[-1].end))
+        limits = _of_values(scale, sorted(set(values)), when, Span(chunks[0].start, chunks[-1].end))
     return all_of(limits, phrase.span) if limits else None
+
+
+_KARNOFSKY = "kps"
+
+
+def _in_tens(chunks: Sequence[Chunk]) -> bool:
+    """A performance status in tens, or in percent, is one on Karnofsky's scale."""
+    bounds = [chunk.value for chunk in chunks if chunk.cat in "Q#"]
+    values = [value for bound in bounds for value in (bound.low, bound.high) if value is not None]
+    return any(value >= 10 for value in values) and all(value % 10 == 0 for value in values)
 
 
 _NORMAL = re.compile(
@@ -170,7 +180,7 @@ def _of_values(scale: str, values: list[Decimal], when: Window | None, span: Spa
 
 
 _COMPARISON = re.compile(
-    r"(?P<pre>[qSbUW]*?)(?P<list>(?:M|[CR](?=[:=]?Q))(?:[qU]*[,&|/+]+[qS]*M|\(?M\)?)*)"
+    r"(?P<pre>[qSbUWB]*?)(?P<list>(?:M|[CR](?=[:=]?Q))(?:[qU]*[,&|/+]+[qS]*M|\(?M\)?)*)"
     r"(?P<mid>[:=\-qpU]{0,3})(?P<bounds>Q(?:[,&|]+Q|\(Q\)|/Q|=?Q)*)"
     r"(?P<end>(?:,?W|,?q|z)*)(?P<series>3[3,pWsQ#UFq]*)?(?P<method>,?[ip][OCUMRBK&|/,pqGz]*)?"
 )
@@ -179,7 +189,7 @@ _METHOD = re.compile(
     r"^,?\s*(?:as )?(?:by|using|per|via|on|from|measured|calculated|estimated|determined|assessed|according|based|defined|with the)\b",
     re.IGNORECASE,
 )
-_PRESSURES = {"blood-pressure": ("sbp", "dbp")}
+_PRESSURES = {"blood-pressure": ("sbp", "dbp"), "hypertension": ("sbp", "dbp"), "hypotension": ("sbp", "dbp")}
 
 
 def read_comparison(phrase: Phrase) -> Node | None:
@@ -249,7 +259,7 @@ def _context(phrase: Phrase, match: re.Match[str]) -> _Context:
     chunks, names = phrase.chunks, match.groupdict()
     before, ends = chunks[: match.start("list")], chunks[match.start("end") : match.end("end")]
     between = chunks[match.end("list") : match.start("bounds")] if "mid" in names else []
-    extra = [chunk for chunk in (*before, *between, *ends) if chunk.cat in "qU"]
+    extra = [chunk for chunk in (*before, *between, *ends) if chunk.cat in "qUB"]
     words = tuple(phrase.words([chunk]).lower() for chunk in extra if _narrows(phrase.words([chunk])))
     return _Context(single_window([*before, *ends]), words, "mean" if names.get("series") else None)
 
@@ -272,7 +282,7 @@ def _unrestated(bounds: list[Chunk]) -> list[Chunk]:
 
 def _pressure(phrase: Phrase) -> Node | None:
     """`blood pressure > 160/90 mmHg`: above either, or at most both."""
-    match = re.fullmatch(r"[qSbU]*(?P<measure>M)[qpU:=]*(?P<first>Q)/(?P<second>[Q#])(?P<end>[Wq]*)", phrase.cats)
+    match = re.fullmatch(r"[qSbU]*(?P<measure>[MC])[qpU:=]*(?P<first>Q)/(?P<second>[Q#])(?P<end>[Wq]*)", phrase.cats)
     if match is None:
         return None
     chunks = phrase.chunks

@@ -14,6 +14,7 @@ import msgspec
 from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry, normalise
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     extent,
     has_words,
@@ -21,11 +22,11 @@ from trialwright.criteria.cuts import (
     starts_negated,
     trim,
 )
-from trialwright.criteria.joining import excepting, is_limit, is_measured
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.joining import excepting, is_limit, is_measured, kind_of
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Score, Stage, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.numbers import is_method
+from trialwright.criteria.permitted import permission
 from trialwright.criteria.rules import is_of_another_sort, tier_member, with_examples
 from trialwright.criteria.things import MOST_QUALIFIER_WORDS
 
@@ -154,7 +155,12 @@ def _permitted(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int
     """`X (Y is allowed)`: Y is taken from X; beside a number it changes nothing that is asked."""
     at = next(place for place, chunk in enumerate(inner) if chunk.cat == "P")
     if any(chunk.cat not in "FHp." and not is_trial_word(chunk) for chunk in inner[at + 1 :]):
-        return None
+        allowed, base = permission(reader, trim(inner), depth), reader.whole(rest, depth)
+        if allowed is None or allowed.held is None or not isinstance(base, Has):
+            return None
+        return (
+            excepting(base, allowed.held, reader.vocabulary) if kind_of(allowed.held, base, reader.vocabulary) else None
+        )
     base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(inner[:at], depth)
     if base is None or all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(base)):
         return base
@@ -194,7 +200,7 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
             inner = inner[:1]
         cats = "".join(one.cat for one in inner)
         before = flat[-1] if flat else None
-        if not inner or _is_alias(inner, before, reader):
+        if not inner or _is_alias(inner, before, reader) or _are_kinds(inner, before, reader):
             continue
         graded = before is not None and before.cat == "C" and re.fullmatch(r"q?K[Q#kU|&,/\-:q>]+", cats) is not None
         dosed = any(one.cat == "R" for one in flat) and re.fullmatch(r"D?Qp?R?z?", cats) is not None
@@ -213,8 +219,18 @@ def _inline_groups(chunks: Sequence[Chunk], reader: Reader) -> list[Chunk] | Non
 def _without_alias(inner: list[Chunk], before: Chunk | None, reader: Reader) -> list[Chunk]:
     """`(HCV; defined as …)`: another name first, and then what the parenthesis says."""
     if len(inner) > 2 and inner[1].cat in ",;" and _is_alias(inner[:1], before, reader):
-        return trim(inner[2:])
+        return [] if _are_kinds(inner, before, reader) else trim(inner[2:])
     return inner
+
+
+def _are_kinds(inner: list[Chunk], before: Chunk | None, reader: Reader) -> bool:
+    """`taxanes (paclitaxel, docetaxel)`: kinds of the thing, which its name means already."""
+    names = [chunk for chunk in inner if chunk.cat not in ",;|&/FH"]
+    if before is None or len(names) < 2 or not isinstance(before.value, Entry):
+        return False
+    return all(
+        isinstance(chunk.value, Entry) and reader.vocabulary.is_a(chunk.value.id, before.value.id) for chunk in names
+    )
 
 
 def _rejoined(chunks: Sequence[Chunk], at: int, reader: Reader) -> list[Chunk]:

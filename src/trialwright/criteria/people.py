@@ -8,7 +8,7 @@ import msgspec
 
 from trialwright.codes.dates import Duration
 from trialwright.codes.vocabulary import normalise
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.nodes import All, Attest, AttestKind, Has, Node, Not, Person, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS, VERBISH, Phrase, all_of, pairs_of
@@ -211,7 +211,7 @@ def read_attest(phrase: Phrase) -> Node | None:
 
 
 def attest(phrase: Phrase) -> Node | None:
-    if _is_for_some(phrase):
+    if _is_for_some(phrase) or _swallows(phrase):
         return None
     kinds = [chunk.value for chunk in phrase.chunks if chunk.cat == "J"]
     kind = next((kind for kind in _ATTEST_RANK if kind in kinds), None)
@@ -231,6 +231,29 @@ def attest(phrase: Phrase) -> Node | None:
     node: Node = Attest(kind=kind, text=words, span=phrase.span)
     negations = len(_NEGATED.findall(_COORDINATED.sub("unable", words.lower()))) if kind != "judgement" else 0
     return Not(part=node, span=phrase.span) if negations % 2 else node
+
+
+_ABLE = re.compile(
+    r"\b(?:willing\w*|able|ready|prepared|agree\w*|likely|reliable|cooperative|co-operative|motivated|interested|understand\w*|"
+    r"read\w*|sign\w*|provid\w*|giv\w*|speak\w*|writ\w*|unable|unwilling|committed|competent|comprehend\w*|follow\w*|communicat\w*|capable|compliant|attend\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def _swallows(phrase: Phrase) -> bool:
+    """`Is independent, ambulatory, and can comply`: members that no claim of compliance answers."""
+    kinds = {chunk.value for chunk in phrase.chunks if chunk.cat == "J"}
+    if not kinds or not kinds <= {"compliance", "capacity", "fitness"} or not kinds - {"fitness"}:
+        return False
+    if "fitness" in kinds and re.search(r"[,&]", phrase.cats):
+        return True
+    first = next(place for place, chunk in enumerate(phrase.chunks) if chunk.cat == "J")
+    cut = next((place for place in reversed(range(first)) if phrase.chunks[place].cat in ",&"), None)
+    ahead = phrase.chunks[:cut] if cut else []
+    if any(chunk.cat == "J" for chunk in ahead):
+        return False
+    named = [chunk for chunk in ahead if chunk.cat in "Uq" and not _ABLE.search(phrase.words([chunk]))]
+    return bool(named) and not any(chunk.cat in "uX" for chunk in ahead) and not _ABLE.search(phrase.words(ahead))
 
 
 def _is_for_some(phrase: Phrase) -> bool:

@@ -14,7 +14,8 @@ from functools import cache
 from trialwright.codes.concepts import Concept
 from trialwright.codes.units import find_unit
 from trialwright.codes.vocabulary import Entry, Vocabulary
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
+from trialwright.criteria.limits import with_whole_limits
 from trialwright.criteria.phrases import word_set
 
 _WORD = re.compile(r"[a-z0-9]+(?:['-][a-z0-9]+)*")
@@ -26,6 +27,7 @@ _PRESSURES = frozenset({"sbp", "dbp"})
 
 def reworded(chunks: list[Chunk], text: str, vocabulary: Vocabulary) -> list[Chunk]:
     """The chunks of one text, rewritten where it holds a measure or a scale; spans stay where the words stand."""
+    chunks = with_whole_limits(chunks, text, vocabulary)
     cats = {chunk.cat for chunk in chunks}
     if not cats & {"M", "K"}:
         return chunks
@@ -47,7 +49,7 @@ def _without_asides(chunks: list[Chunk], text: str, vocabulary: Vocabulary) -> l
             continue
         inner = chunks[place + 1 : end]
         if _asks_nothing(inner, kept, text, vocabulary):
-            kept[-1] = _narrowed(kept[-1], inner)
+            kept[-1] = _reaching(_narrowed(kept[-1], inner), chunks[end])
         elif not _take_scale(inner, kept):
             kept.append(chunks[place])
             place += 1
@@ -96,6 +98,11 @@ def _is_unit(words: str) -> bool:
     return found is not None and found[1] > len(bare)
 
 
+def _reaching(chunk: Chunk, last: Chunk) -> Chunk:
+    """A limit reaches over the words behind it that change nothing; a measure's own words are its name and stay as they are."""
+    return chunk._replace(end=last.end) if chunk.cat == "Q" else chunk
+
+
 def _narrowed(chunk: Chunk, inner: Sequence[Chunk]) -> Chunk:
     """`Corrected QT interval (QTcF)`: the name behind says which."""
     named = inner[0].value if len(inner) == 1 else None
@@ -130,7 +137,7 @@ def _is_method(words: str) -> bool:
 
 
 _BEGINS_METHOD = re.compile(
-    r"(?:as )?(?:by|using|via|per|on|in|from|with|according to|based on|measured|calculated|estimated|determined|assessed|as|"
+    r"(?:as )?(?:by|using|via|per|on|in|at|of|from|with|while|according to|based on|measured|calculated|estimated|determined|assessed|as|"
     r"documented|obtained|evaluated)\b",
     re.IGNORECASE,
 )
@@ -148,6 +155,7 @@ def _without_methods(chunks: list[Chunk], text: str, vocabulary: Vocabulary) -> 
             place += 1
             continue
         _correct(kept, text[first.start : chunks[end - 1].end].lower(), vocabulary)
+        kept[-1] = _reaching(kept[-1], chunks[end - 1])
         place = end
     return kept
 

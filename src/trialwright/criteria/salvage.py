@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
+from trialwright.codes.vocabulary import Entry
 from trialwright.criteria.accounting import loses_a_number
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     after_negation,
     has_words,
@@ -25,7 +27,6 @@ from trialwright.criteria.cuts import (
 )
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.gleaning import glean
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
     Attest,
@@ -187,9 +188,20 @@ def _headed(reader: Reader, body: Sequence[Chunk]) -> Node | None:
         base = sure(reader, head)
         if base is None or not _is_sound(base, reader) or not _stands_apart(reader, head, rest, base):
             continue
-        rested = glean(reader, _bare(rest)) or reader.unread(_bare(rest))
-        return All(parts=(base, rested), span=_extent(body))
+        bare = _bare(rest)
+        if reader.kind == "exclusion" and _may_define(reader, bare, base):
+            continue
+        return All(parts=(base, glean(reader, bare) or reader.unread(bare)), span=_extent(body))
     return None
+
+
+def _may_define(reader: Reader, rest: Sequence[Chunk], base: Node) -> bool:
+    """`Immunosuppressed patients (with a transplant, …)`: a bracket that names other things may say who is meant."""
+    if rest[0].cat != "G":
+        return False
+    known = [part.concept.id for part in walk(base) if isinstance(part, Has) and part.concept.id]
+    named = [chunk.value.id for chunk in _flat(rest[:1]) if chunk.cat in "CRO" and isinstance(chunk.value, Entry)]
+    return any(not any(reader.vocabulary.is_a(one, head) for head in known) for one in named)
 
 
 _SAYS = re.compile(
@@ -280,12 +292,21 @@ def _stands_apart(reader: Reader, head: Sequence[Chunk], rest: Sequence[Chunk], 
         return False
     exempting = rest[0].cat in "XIe"
     signs = "|" if reader.kind == "inclusion" else "|,&/"
+    if len(rest) > 1 and rest[0].cat == "p" and reader.phrase([rest[1]]).words().lower() == "either":
+        # "With either X or Y" opens no member.
+        signs = signs.replace("|", "")
     for place, chunk in enumerate(rest):
         if chunk.cat not in signs or inside_measures(rest, place):
             continue
-        if not exempting and _opens_a_member(rest[place + 1 :], base):
+        behind = rest[place + 1 :]
+        if _begins_anew(behind) if exempting else _opens_a_member(behind, base):
             return False
     return True
+
+
+def _begins_anew(behind: Sequence[Chunk]) -> bool:
+    """`other than asthma or ever been diagnosed with …`: no more of the exception."""
+    return any(chunk.cat in "STN" for chunk in behind[:3])
 
 
 def _opens_a_member(behind: Sequence[Chunk], base: Node) -> bool:

@@ -1,5 +1,6 @@
 """Phrases that name things on record: conditions, drugs, procedures, findings, with all that narrows them."""
 
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -9,7 +10,7 @@ from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Quantity
 from trialwright.codes.vocabulary import Entry, normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.lists import (
     OWN_STATUS,
     bind_objects,
@@ -47,6 +48,8 @@ MOST_QUALIFIER_WORDS = 8
 
 def read_has(phrase: Phrase) -> Node | None:
     """A list of things under one prefix: "history of A, B or C within 6 months"."""
+    if not _MAY_STAND.issuperset(phrase.cats):
+        return None
     groups, joins = cut_groups(phrase.chunks)
     if not groups or any(not group for group in groups):
         return None
@@ -57,6 +60,7 @@ def read_has(phrase: Phrase) -> Node | None:
     if is_entangled(groups, joins):
         return None
     alternatives = len(groups) > 1 and all(chunk.cat == "S" for chunk in groups[0])
+    described = len(groups) > 2 and all(chunk.cat == "q" for chunk in groups[0])
     either = connective(joins, phrase.kind)
     if either is None:
         return None
@@ -65,7 +69,7 @@ def read_has(phrase: Phrase) -> Node | None:
     if _bare_allergy(groups) or _shared_abuse(phrase, groups):
         return None
     groups = share_heads(phrase, share_letters(phrase, share_tails(groups, joins)))
-    if alternatives:
+    if alternatives or described:
         groups = share_alternatives(groups)
     prefix: list[Chunk] = []
     groups = [prefix_first(group) for group in groups]
@@ -80,16 +84,28 @@ def read_has(phrase: Phrase) -> Node | None:
     shared = shared_window(groups)
     # "Immunodeficiency, or receiving A or B within 7 days": the time is that of what was received.
     since = max((place for place, group in enumerate(groups) if group and group[0].cat == "T"), default=0)
-    readings = [
-        _Item(phrase, prefix, group, shared if place >= since else None).node() for place, group in enumerate(groups)
-    ]
+    readings = []
+    for place, group in enumerate(groups):
+        lead = _lead(group)
+        if place and any(chunk.cat == "b" for chunk in lead):
+            # "Active epilepsy, or evidence of A or B": a new head, and its own words go on.
+            prefix = lead
+        readings.append(_Item(phrase, prefix, group, shared if place >= since else None).node())
     parts = [reading for reading in readings if reading is not None]
     if len(parts) < len(readings) or (len(parts) > 1 and any(is_weak(part) for part in parts)):
         return None
     return (any_of if either else all_of)(parts, phrase.span)
 
 
+def _lead(group: list[Chunk]) -> list[Chunk]:
+    return list(itertools.takewhile(lambda chunk: chunk.cat in "SbTL", group))
+
+
 _THING = frozenset("SbTLqUCROMBWkjzDlpudA'\"-+%")
+
+
+_MAY_STAND = _THING | frozenset("Q#()'\",&|/;")
+"""All that may stand in a list of things: with anything else, one of its members is none."""
 
 
 _TEMPORAL = frozenset({"history", "current", "active", "known,history", "family_history", "planned"})
@@ -190,6 +206,7 @@ class _Item:
         alone = not re.search(r"[,&|;/]", self.phrase.cats)
         if concept.kind == "drug" and not status and when is None and alone and _AT_ENTRY.search(self.phrase.words()):
             status = ("current",)
+        dose, qualifiers = _a_day(dose, qualifiers)
         reason, cause, qualifiers = self._relation(concept, after, qualifiers)
         recurrence = self._for_recurrence(concept, after)
         if recurrence is not None and when is None:
@@ -214,8 +231,7 @@ class _Item:
             unless=_IN_SITU if concept.id == "second-malignancy" and used.value.id == "invasive-cancer" else (),
             span=self._span(),
         )
-        negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
-        return Not(part=node, span=node.span) if negative else node
+        return Not(part=node, span=node.span) if _is_negative(rest) else node
 
     def _manner(self, rest: list[Chunk]) -> tuple[str, ...]:
         """How it must be treated ("requiring systemic antibiotics"): the status alone says only that it must."""
@@ -225,7 +241,8 @@ class _Item:
 
     def _is_ended(self, qualifiers: tuple[str, ...]) -> bool:
         """`Completed radiotherapy 4 to 12 weeks ago` speaks of its end."""
-        said = any(chunk.cat == "T" and _COMPLETED.search(self.phrase.words([chunk])) for chunk in self.prefix)
+        told = (*self.prefix, *self.rest)
+        said = any(chunk.cat == "T" and _COMPLETED.search(self.phrase.words([chunk])) for chunk in told)
         return said or bool(_ENDED.intersection(qualifiers))
 
     def _relation(
@@ -523,6 +540,17 @@ class _Item:
 
 # What is invasive is not in situ.
 _IN_SITU = (Has(concept=Concept(text="carcinoma in situ", kind="condition", id="carcinoma-in-situ")),)
+_DAILY = frozenset({"daily", "per day", "a day", "every day", "each day"})
+
+
+def _a_day(dose: Dose | None, qualifiers: tuple[str, ...]) -> tuple[Dose | None, tuple[str, ...]]:
+    """`≥ 20 IU of insulin daily` is a dose a day."""
+    if dose is None or "/" in dose.quantity.unit or not _DAILY.intersection(qualifiers):
+        return dose, qualifiers
+    quantity = Quantity(dose.quantity.value, f"{dose.quantity.unit}/d")
+    return msgspec.structs.replace(dose, quantity=quantity), tuple(one for one in qualifiers if one not in _DAILY)
+
+
 _STEROID = "corticosteroid"
 _COMPONENT = re.compile(r"(?:active |inactive )?(?:components?|ingredients?|excipients?|constituents?)$", re.IGNORECASE)
 _PRODUCT = re.compile(
@@ -603,6 +631,10 @@ def _times(rest: list[Chunk]) -> tuple[Times | None, list[Chunk]]:
             return Times(op=pairs[0][0], count=int(pairs[0][1])), after[1:] if after and after[0].cat == "p" else after
     kept = [chunk for chunk in rest if chunk.cat != "l"]
     return None, kept or rest
+
+
+def _is_negative(rest: list[Chunk]) -> bool:
+    return any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
 
 
 def _severity(chunk: Chunk | None) -> Severity | None:
