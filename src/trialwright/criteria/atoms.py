@@ -54,6 +54,7 @@ _NEEDS: dict[Reads, tuple[str, ...]] = {
     read_score: ("K",),
     read_normal: ("M",),
     read_comparison: ("Q", "MCR"),
+    read_named_measure: ("Q",),
     read_graded: ("K", "C"),
     read_stage: ("t",),
     read_since: ("s",),

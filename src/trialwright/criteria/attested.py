@@ -229,5 +229,6 @@ def read_unnamed(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
 
 
 def read_not_able(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
-    """`Not able to climb stairs`: the denial is a part of what is said, and its words stay with it."""
-    return read_unnamed(reader, chunks, depth) if starts_negated(chunks) else None
+    """`Not able to climb stairs`, `able to dress without help`: the denial is a part of what is said, and its words stay with it."""
+    helped = "without" in reader.phrase(chunks).words().lower()
+    return read_unnamed(reader, chunks, depth) if starts_negated(chunks) or helped else None

@@ -184,7 +184,7 @@ def _headed(reader: Reader, body: Sequence[Chunk]) -> Node | None:
         if not head or any(chunk.cat in "NXIPZ" for chunk in head) or _OTHER_HEAD.search(reader.phrase(head).words()):
             continue
         rest = body[len(head) :]
-        if not _narrows(reader, rest):
+        if _turns_itself(reader, head) or not _narrows(reader, rest):
             continue
         base = sure(reader, head)
         if base is None or not _is_sound(base, reader) or not _stands_apart(reader, head, rest, base):
@@ -203,6 +203,21 @@ def _may_define(reader: Reader, rest: Sequence[Chunk], base: Node) -> bool:
     known = [part.concept.id for part in walk(base) if isinstance(part, Has) and part.concept.id]
     named = [chunk.value.id for chunk in _flat(rest[:1]) if chunk.cat in "CRO" and isinstance(chunk.value, Entry)]
     return any(not any(reader.vocabulary.is_a(one, head) for head in known) for one in named)
+
+
+_SAYS = re.compile(
+    r"\b(?:may|might|must|should|shall|could|can|will|would|is|are|was|were|been|be|has|have|had)\b", re.IGNORECASE
+)
+
+
+def _turns_itself(reader: Reader, head: Sequence[Chunk]) -> bool:
+    """Words behind the name that say of it what a part of a sentence cannot tell: "epilepsy is …", "asthma in the mother"."""
+    named = next((chunk for chunk in head if chunk.cat in "CROMKt"), None)
+    if named is None:
+        return False
+    behind = reader.text[named.end : head[-1].end]
+    related = any(chunk.cat == "u" for chunk in head)
+    return _OTHERS.search(behind) is not None or (not related and _SAYS.search(behind) is not None)
 
 
 def _bare(rest: Sequence[Chunk]) -> list[Chunk]:
