@@ -217,8 +217,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return attest
             case Not(part=Has() as has) if _is_none_within(has):
                 return msgspec.structs.replace(part, part=_free_of(has).part)
-            case Not(part=Not(part=Attest())):
-                return part.part
+            case Not(part=Not(part=Attest(text=claim) as attest)):
+                return part.part if _LACK.match(claim) else attest
             case Attest(kind="consent" | "compliance" | "capacity" | "conduct", text=claim) if _lacks(claim):
                 # What would hinder compliance is the lack of it, and so is what is missing or refused.
                 return Not(part=part, span=part.span)

@@ -95,6 +95,12 @@ _WIDENS = re.compile(r"(?:unless|except\w*|excluding|other than|if|when|provided
 """The beginning of a sentence that lets in those whom the sentence before it keeps out."""
 
 
+def _denied_of_a_sex(group: list[Chunk]) -> bool:
+    """`Male, or female not lactating or pregnant`: what is denied goes on to the end."""
+    cats = "".join(chunk.cat for chunk in group if chunk.cat not in "FHp")
+    return cats[:2] in ("fN", "mN")
+
+
 def _stand_alone(sentences: list[list[Chunk]]) -> bool:
     """`Prior A or B within 3 weeks; participation in a trial within 30 days`: clauses that share nothing over the semicolon."""
     return any(any(chunk.cat in ",|&W" for chunk in sentence) for sentence in sentences[:-1]) and all(
@@ -316,7 +322,9 @@ class Reader:
                 and chunks[place + 1].cat in "FH"
             ):
                 continue
-            if chunk.cat in ",;&|/" and not inside_measures(chunks, place):
+            if chunk.cat == "|" and _denied_of_a_sex(groups[-1]):
+                groups[-1].append(chunk)
+            elif chunk.cat in ",;&|/" and not inside_measures(chunks, place):
                 if groups[-1]:
                     groups.append([])
                     joins.append("")
