@@ -15,7 +15,8 @@ import msgspec
 
 from criteria_corpora import Figure, criteria_of, drawn, registry_records, share
 from trialwright.codes.vocabulary import default_vocabulary
-from trialwright.criteria.lexer import Chunk, Lexer
+from trialwright.criteria.chunks import Chunk
+from trialwright.criteria.lexer import Lexer
 from trialwright.criteria.nodes import Attest, Criterion, Node, rebuild, without_spans
 
 _QUOTES_ALL = frozenset({"consent", "compliance", "capacity", "fitness", "availability"})

@@ -33,7 +33,8 @@ from typing import NamedTuple
 from criteria_corpora import DATA, Figure, Score, criteria_of, drawn, rows
 from trialwright.codes.concepts import Kind
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
-from trialwright.criteria.lexer import Chunk, Lexer
+from trialwright.criteria.chunks import Chunk
+from trialwright.criteria.lexer import Lexer
 from trialwright.criteria.nodes import Compare, Has, Node, Person, Stage, walk
 from trialwright.criteria.nodes import Score as ScaleScore
 

@@ -6,7 +6,8 @@ import pytest
 
 from trialwright.codes.dates import Duration
 from trialwright.codes.vocabulary import default_vocabulary
-from trialwright.criteria.lexer import Bound, Chunk, Lexer
+from trialwright.criteria.chunks import Bound, Chunk
+from trialwright.criteria.lexer import Lexer
 from trialwright.criteria.nodes import Window
 
 

@@ -188,6 +188,13 @@ def test_stages_carry_prefix_and_edition_and_say_whether_there_are_metastases() 
     assert occurrence(patient, "distant-metastasis").certainty == "refuted"
 
 
+def test_the_stage_of_a_recurrence_says_where_it_is() -> None:
+    patient = form("stage: rT0 N2 M0, AJCC 8, on 2026-01-20")
+    where = {fact.concept.id: fact.certainty for fact in patient.facts if isinstance(fact, Occurrence)}
+    assert where["local-recurrence"] == "refuted"
+    assert where["regional-recurrence"] == "confirmed"
+
+
 def test_scores_with_their_version() -> None:
     patient = form("scores: {ECOG: 1 on 2026-02-23, 'charlson (modified)': 0, NYHA: class III}")
     ratings = {

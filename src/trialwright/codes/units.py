@@ -35,14 +35,15 @@ def parse_unit(words: str, measure: str | None = None) -> str | None:
 
 
 def find_unit(text: str, start: int, measure: str | None = None) -> tuple[str, int] | None:
-    """The longest unit that begins at `start`, after at most three spaces or a hyphen: its UCUM code and where it ends.
+    """The longest unit that begins at `start`, after at most three spaces, a line break or a hyphen: its UCUM code and where it ends.
 
     None when no unit begins there. Lengths of time are units too (`d`, `wk`, `mo`, `a`). A power of ten belongs to the
     unit: `x 109/L` gives `10*9/L`.
     """
     window = text[start : start + WINDOW].translate(FOLD)
     skipped = 0
-    while skipped < min(3, len(window)) and window[skipped] == " ":
+    most = len(window) if "\n" in text[start : start + 3] else min(3, len(window))
+    while skipped < most and window[skipped] == " ":
         skipped += 1
     if window[skipped : skipped + 1] == "-":
         skipped += 1

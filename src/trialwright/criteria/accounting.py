@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from trialwright.codes.dates import Duration
 from trialwright.codes.places import Span
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.nodes import (
     AtLeast,
     Attest,

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.vocabulary import Entry, Vocabulary, normalise
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 
 _JOINS = frozenset("|&,/")
 _OR_OTHER = re.compile(r"or (?:an)?other$", re.IGNORECASE)

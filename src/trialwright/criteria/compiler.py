@@ -14,11 +14,12 @@ from trialwright.codes.places import Diagnostic, Span
 from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 from trialwright.criteria.accounting import loses_a_number
 from trialwright.criteria.arranged import are_alternatives, arranged
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.doubts import is_doubtful, settled
 from trialwright.criteria.grammar import Reader
 from trialwright.criteria.joining import excepting, join_listed, push_window
 from trialwright.criteria.labels import whom
-from trialwright.criteria.lexer import Chunk, Lexer
+from trialwright.criteria.lexer import Lexer
 from trialwright.criteria.nodes import (
     All,
     Attest,
@@ -41,19 +42,25 @@ from trialwright.criteria.nodes import (
     Any as AnyOf,
 )
 from trialwright.criteria.outline import Item, Section, heading_condition, outline
+from trialwright.criteria.overreach import kept_open
 from trialwright.criteria.phrases import word_set
+from trialwright.criteria.rewording import reworded
 from trialwright.trial import Trial
 
 _LONGEST = 20_000
 
 
 def compile_criteria(trial: Trial, vocabulary: Vocabulary | None = None) -> Criteria:
-    """The criteria of a trial, read from its eligibility text; empty with a diagnostic when the record has none."""
+    """The criteria of a trial, read from its eligibility text; empty with a diagnostic when the record has none.
+
+    What the trial is about is said by its conditions, by its title where the record has none.
+    """
     text = trial.eligibility.eligibility_criteria
     if not text or not text.strip():
         note = Diagnostic(code="no-criteria", message="the record has no eligibility text", where="eligibilityModule")
         return Criteria(trial=trial.nct_id or "", criteria=(), diagnostics=(note,))
-    return compile_text(text, trial=trial.nct_id or "", conditions=trial.conditions, vocabulary=vocabulary)
+    about = trial.conditions or ((trial.title,) if trial.title else ())
+    return compile_text(text, trial=trial.nct_id or "", conditions=about, vocabulary=vocabulary)
 
 
 def compile_text(
@@ -128,8 +135,11 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
     drafts: list[_Draft] = []
     letter = "I" if section.kind == "inclusion" else "E"
     position = 0
+    above = ""
     for item in items:
         if _is_bare_heading(item, text):
+            above = " ".join(item.span.of(text).split()).strip(" -:*.")
+            above = above if above.lower() in _NEEDED_HEADINGS else ""
             continue
         position += 1
         number = item.number or str(position)
@@ -149,7 +159,9 @@ def _drafts(text: str, section: Section) -> list[_Draft]:
                     )
                 )
             continue
-        drafts.append(_Draft(kind=section.kind, item=item, section=section, id=f"{letter}{number}"))
+        if item.marker == "none":
+            above = ""
+        drafts.append(_Draft(kind=section.kind, item=item, section=section, context=above, id=f"{letter}{number}"))
     return drafts
 
 
@@ -158,6 +170,8 @@ def _spans(item: Item) -> list[Span]:
 
 
 _BARE_HEADINGS = word_set("heading")
+_NEEDED_HEADINGS = frozenset({"age", "performance status", "life expectancy"})
+"""Bare headings without whose words the items below them say nothing: "18 and over", "0-2", "At least 3 months"."""
 
 
 def _is_bare_heading(item: Item, text: str) -> bool:
@@ -183,17 +197,13 @@ def _lists_some(lead: str) -> bool:
     )
 
 
+_SAYS_MORE = re.compile(r"following|either| of|no |\b(?:if|for|not)\b|history|function|defined", re.IGNORECASE)
+
+
 def _is_label(words: str) -> bool:
     """A short line that ends in a colon and says nothing of its own ("Hepatic:", "Prior therapy:")."""
     bare = words.strip()
-    return (
-        bare.endswith(":")
-        and len(bare.split()) <= 4
-        and not any(
-            word in bare.lower()
-            for word in ("following", "either", " of", "no ", "if", "for", "not", "history", "function", "defined")
-        )
-    )
+    return bare.endswith(":") and len(bare.split()) <= 4 and _SAYS_MORE.search(bare) is None
 
 
 def _numbered(drafts: list[_Draft]) -> list[_Draft]:
@@ -267,7 +277,12 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
             )
         )
     if condition:
-        node = If(condition=Unread(text=condition), then=node, span=node.span)
+        whose = Unread(text=condition)
+        node = (
+            If(condition=whose, then=node, span=node.span)
+            if kind == "inclusion"
+            else All(parts=(whose, node), span=node.span)
+        )
         diagnostics.append(
             Diagnostic(
                 code="heading-condition",
@@ -353,13 +368,13 @@ def read_item(
     node = _node(words, shape, Reader(words, kind, vocabulary), [])
     if kind == "exclusion" and _is_doubly_negative(words, node):
         node = Unread(text=" ".join(words.split()), span=Span(0, len(words)))
-    if isinstance(node, Unread) and context[1]:
+    if context[1] and reading(node) != "whole":
         node = _in_context(words, shape, context, vocabulary) or node
-    return kind, node
+    return kind, kept_open(node, words)
 
 
 _REQUIRED = re.compile(
-    r"^(?:(?:all|the|eligible|study|female|male|women|men|adult)\s+)*(?:patients?|subjects?|participants?|volunteers?|"
+    r"^(?:(?:all|the)\s+)?(?:[\w-]+\s+){0,2}(?:patients?|subjects?|participants?|volunteers?|"
     r"individuals?|candidates?|women|men|females?|males?)"
     r"\b(?:\s+of (?:child\W?bearing|reproductive) (?:potential|age))?\s+(?:must|should|shall|need to|have to|has to)\b"
     r"(?!\s+(?:be|not be) (?:excluded|withdrawn|ineligible))",
@@ -385,6 +400,8 @@ def _is_doubly_negative(words: str, node: Node) -> bool:
 
 def _in_context(words: str, shape: Shape, context: tuple[CriterionKind, str], vocabulary: Vocabulary) -> Node | None:
     """Under a sub-heading ("Performance status:") the item may need its words: "ECOG 0-1", "0-2"."""
+    if _dangles(words, context[0]):
+        return None
     lead = Lexer(context[1] + ":", vocabulary).chunks()
     own = _chunks(words, shape, vocabulary)
     width = len(context[1]) + 2
@@ -414,7 +431,8 @@ def _moved_back(node: Node, width: int) -> Node:
 
 def _chunks(words: str, shape: Shape, vocabulary: Vocabulary) -> list[Chunk]:
     start, end, _children = shape
-    chunks = Lexer(words[start:end], vocabulary).chunks()
+    lexer = Lexer(words[start:end], vocabulary)
+    chunks = reworded(lexer.chunks(), lexer.text, vocabulary)
     return [chunk._replace(start=chunk.start + start, end=chunk.end + start) for chunk in chunks] if start else chunks
 
 
@@ -424,13 +442,25 @@ def _node(words: str, shape: Shape, reader: Reader, prefix: Sequence[Chunk]) -> 
         chunks = [*prefix, *own] if _takes(own) else own
         unread = Unread(text=" ".join(words[shape[0] : shape[1]].split()), span=Span(shape[0], shape[1]))
         node = (None if _dangles(words[shape[0] : shape[1]], reader.kind) else reader.read(chunks)) or unread
-        return unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        checked = unread if loses_a_number(chunks, node) else _checked(node, words, unread)
+        if checked is not unread or node is unread:
+            return checked
+        surely = reader.read_surely(chunks)
+        if surely is not None and not loses_a_number(chunks, surely):
+            checked = _checked(surely, words, unread)
+        return checked if checked is not unread else _gleaned(reader, chunks, words, unread)
     return _with_children(words, shape, reader, [*prefix, *own] if prefix and _takes(own) else own)
 
 
 def _checked(node: Node, text: str, unread: Unread) -> Node:
     node = settled(node, text, unread.text)
     return unread if is_doubtful(node, unread.text) else node
+
+
+def _gleaned(reader: Reader, chunks: Sequence[Chunk], text: str, unread: Unread) -> Node:
+    """What can be relied on in a reading that was refused."""
+    node = reader.gleaned(chunks)
+    return unread if node is None or loses_a_number(chunks, node) else _checked(node, text, unread)
 
 
 _OR_ELSE = re.compile(r"(?:^|\W)or\s*[;,.:]?$", re.IGNORECASE)

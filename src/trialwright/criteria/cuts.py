@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.phrases import word_set
 
 PREFIX = frozenset("SbTL")

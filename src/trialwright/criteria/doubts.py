@@ -19,7 +19,9 @@ from trialwright.criteria.nodes import (
     Node,
     Not,
     Person,
+    Score,
     Severity,
+    Status,
     Unread,
     children,
     rebuild,
@@ -151,6 +153,11 @@ _NO_NARROWING = re.compile(
     r"\bfor (?:\w+ ){0,2}(?:unresectable|metastatic|recurrent|advanced|locally|relapsed|refractory)$",
     re.IGNORECASE,
 )
+_JUDGED = re.compile(
+    r"(?:that|which|who|as)\b.*\b(?:opinion|judge?ments?|judged|deemed|discretion|investigators?|physicians?|interfer\w*|compromis\w*)",
+    re.IGNORECASE,
+)
+"""A judgement that narrows a thing, in its own words."""
 _NARROWS = re.compile(
     r"(?:within|before|prior to|preceding|during|after|since|until|unless|except\w*|excluding|other than|whichever|"
     r"for (?:at least|more|less|the)|"
@@ -211,16 +218,15 @@ def settled(node: Node, text: str, words: str) -> Node:
             case Attest(kind="consent" | "compliance" | "capacity", text=claim) if _HARM.search(claim):
                 # What would hinder compliance is the lack of it.
                 return Not(part=part, span=part.span)
-            case Has(concept=Concept(kind="condition" | "finding") as concept) if _ANY_ILLNESS.match(concept.text):
-                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
-            case Has(concept=Concept(kind="condition" | "finding") as concept) if (
-                "contraindicat" in concept.text.lower()
-            ):
-                return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
-            case Has(qualifiers=qualifiers) if any("contraindicat" in one for one in qualifiers):
+            case Has(concept=Concept(text="syndrome"), qualifiers=asked) if _IMMUNE.search(" ".join(asked)):
+                # "Autoimmune disease or a syndrome requiring systemic steroids".
+                return msgspec.structs.replace(part, concept=_IMMUNE_SYNDROME, status=_needing_treatment(part))
+            case Has() if _is_for_a_person(part):
                 return Attest(kind="judgement", text=part.span.of(text) if part.span else words, span=part.span)
             case Has(qualifiers=qualifiers) if "free" in qualifiers:
                 return _free_of(part)
+            case Has(concept=Concept(id=name)) if name in _ALONE:
+                return _alone(part)
             case Has():
                 return _settled_thing(part, another)
             case AnyOf(parts=parts) | All(parts=parts) if len(parts) > 1 and _says_one_thing(parts):
@@ -237,6 +243,8 @@ def settled(node: Node, text: str, words: str) -> Node:
                 return msgspec.structs.replace(part, qualifiers=_worded(qualifiers))
             case AnyOf(parts=parts) if any(isinstance(one, Has) and one.concept.kind == "allergy" for one in parts):
                 return msgspec.structs.replace(part, parts=tuple(map(_allergy_too, parts)))
+            case AnyOf(parts=parts) if _excepted_alike(parts) != parts:
+                return msgspec.structs.replace(part, parts=_excepted_alike(parts))
             case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)) and not _apart(parts, text):
                 shared = _shared(leaves, text, words)
                 if len(leaves) == len(parts) or shared != leaves:
@@ -253,10 +261,33 @@ def settled(node: Node, text: str, words: str) -> Node:
     return rebuild(node, settle)
 
 
+_LOCAL, _REGIONAL = (
+    Concept(text=f"{place} recurrence", kind="finding", id=f"{place}-recurrence") for place in ("local", "regional")
+)
+_DISTANT = Concept(text="distant metastasis", kind="condition", id="distant-metastasis")
+_ALONE = {
+    "isolated-local-recurrence": (_LOCAL, _REGIONAL, _DISTANT),
+    "isolated-regional-recurrence": (_REGIONAL, _LOCAL, _DISTANT),
+}
+
+
+def _alone(has: Has) -> Node:
+    """`Only a regional recurrence`: one there, and none elsewhere."""
+    there, *elsewhere = _ALONE[has.concept.id or ""]
+    others = (Not(part=Has(concept=one, span=has.span), span=has.span) for one in elsewhere)
+    return All(parts=(msgspec.structs.replace(has, concept=there), *others), span=has.span)
+
+
+def _is_for_a_person(has: Has) -> bool:
+    """No illness in particular, or what stands against a treatment: somebody has to judge it."""
+    named = has.concept.kind in ("condition", "finding") and (
+        _ANY_ILLNESS.match(has.concept.text) or "contraindicat" in has.concept.text.lower()
+    )
+    return bool(named) or any("contraindicat" in one for one in has.qualifiers)
+
+
+_OF_THE_TRIAL = re.compile(r"\b(?:duration|course|period|time) of (?:the )?(?:trial|study)\b", re.IGNORECASE)
 _PLANS = frozenset({"planned-pregnancy", "planned-conception-or-fathering"})
-
-
-_DURATION = re.compile(r"\b(?:duration|course) of the (?:study|trial)\b", re.IGNORECASE)
 
 
 def _settled_thing(has: Has, another: bool) -> Has:
@@ -268,14 +299,14 @@ def _settled_thing(has: Has, another: bool) -> Has:
     if concept.id in _PLANS and when is not None and when.side != "before":
         # "Planning pregnancy during the trial": the plan is there now.
         when = None
+    qualifiers = _worded(has.qualifiers)
     if concept.id in _PLANS or "planned" in status:
-        plain = tuple(one for one in has.qualifiers if not _DURATION.search(one))
-        has = msgspec.structs.replace(has, qualifiers=plain)
+        qualifiers = tuple(one for one in qualifiers if not _OF_THE_TRIAL.search(one))
     if concept.kind in ("drug", "procedure") and "treated" in status:
         status = tuple(one for one in status if one != "treated")
     if concept.id == "second-malignancy" and not another:
         concept = msgspec.structs.replace(concept, id="malignancy")
-    return msgspec.structs.replace(has, status=status, concept=concept, when=when, qualifiers=_worded(has.qualifiers))
+    return msgspec.structs.replace(has, status=status, concept=concept, when=when, qualifiers=qualifiers)
 
 
 def _allergy_too(part: Node) -> Node:
@@ -306,6 +337,29 @@ def _is_none_within(has: Has) -> bool:
     when = has.when
     timed = when is not None and when.lasting is not None and when.at_most is None and when.anchor is not None
     return timed and has.concept.kind in ("drug", "procedure", "behaviour", "vaccine", "device")
+
+
+_IMMUNE = re.compile(r"\b(?:steroid|corticosteroid|immunosuppress|immunomodulat)", re.IGNORECASE)
+
+
+_IMMUNE_SYNDROME = Concept(text="autoimmune syndrome", kind="condition", id="autoimmune-disease")
+
+
+def _excepted_alike(parts: tuple[Node, ...]) -> tuple[Node, ...]:
+    """What is excepted from autoimmune disease is excepted from an autoimmune syndrome too."""
+    named = [
+        one.unless for one in parts if isinstance(one, Has) and one.concept.id == _IMMUNE_SYNDROME.id and one.unless
+    ]
+    return tuple(
+        msgspec.structs.replace(one, unless=named[0])
+        if named and isinstance(one, Has) and one.concept == _IMMUNE_SYNDROME and not one.unless
+        else one
+        for one in parts
+    )
+
+
+def _needing_treatment(has: Has) -> tuple[Status, ...]:
+    return has.status if "requires_treatment" in has.status else (*has.status, "requires_treatment")
 
 
 def _free_of(has: Has) -> Not:
@@ -575,10 +629,13 @@ def _doubt(part: Node, above: Node | None, words: str) -> bool:
             return True
         case All(parts=parts) if any(isinstance(one, Attest) and _GROUNDS.search(one.text) for one in parts):
             return any(isinstance(one, Has) for one in parts)
-        case AnyOf(parts=parts) | All(parts=parts) if any(map(_is_cut_off, parts)):
+        case AnyOf(parts=parts) if any(map(_is_cut_off, parts)):
             return True
         case AnyOf(parts=parts):
             return _doubtful_list(parts, words)
+        case Score(scale="ctcae-grade"):
+            # Grades rate events; without the event they say nothing of a person.
+            return True
         case Compare(qualifiers=qualifiers):
             return any(_RATIO.search(one) for one in qualifiers)
         case _:
@@ -598,6 +655,11 @@ _ASKED = re.compile(r"\b(?:required|must|should|effective contraception)\b", re.
 def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
     attested = [one.kind for one in parts if isinstance(one, Attest)]
+    if any(isinstance(one, Compare) for one in parts) and any(
+        isinstance(one, Has) and one.concept.text.lower() == "fasting" for one in parts
+    ):
+        # "Fasting or postprandial C-peptide > 100": how it was measured.
+        return True
     if sum(isinstance(one, Not) for one in parts) > 1 and any(isinstance(one, Person) for one in parts):
         # "Male, or a non-pregnant, non-lactating female": both denials are asked of her.
         return True
@@ -613,6 +675,13 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         and _SEEN_BY.intersection(one.concept.id for one in things[1:])
     ):
         # "No metastases by CT or bone scan": how it was looked for.
+        return True
+    if (
+        any(isinstance(one, Compare) for one in parts)
+        and _BY.search(words)
+        and _SEEN_BY.intersection(one.concept.id for one in things)
+    ):
+        # "Heart rate < 50, by ECG or pulse".
         return True
     if len(things) > 1 and _CONTAINS.search(words) and all(one.concept.kind in _GIVEN for one in things):
         # "Antiepileptics that include a benzodiazepine": both.
@@ -689,7 +758,10 @@ def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     if any("remission" in (one.concept.id or one.concept.text) for one in has.unless) and concept.id != "malignancy":
         # A remission is a state of the thing, and no kind of it.
         return True
-    if any(one.count(",") > 1 or ":" in one or _NO_NARROWING.search(one) for one in has.qualifiers):
+    if any(
+        one.count(",") > 1 or ":" in one or (_NO_NARROWING.search(one) and not _JUDGED.match(one))
+        for one in has.qualifiers
+    ):
         return True
     if concept.id is None:
         return (

@@ -2,50 +2,49 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
-from trialwright.criteria.atoms import ATOMS
+from trialwright.criteria.accompanied import read_accompanied
+from trialwright.criteria.atoms import atoms_for
 from trialwright.criteria.attachment import attached
+from trialwright.criteria.attested import read_judged, read_promised
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     MOST_DEPTH,
-    after_negation,
     cut_sentences,
     has_words,
     inside_measures,
     is_trial_word,
     nest,
-    own,
-    shared_prefix,
-    starts_negated,
     trim,
     with_tiers,
     without_note,
 )
+from trialwright.criteria.elapsed import read_elapsed
+from trialwright.criteria.gleaning import glean
 from trialwright.criteria.joining import excepting, kind_of, push_window
 from trialwright.criteria.labels import read_labelled
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import (
     All,
-    Attest,
     Compare,
     CriterionKind,
     Has,
     If,
     Node,
     Not,
-    Person,
     Score,
     Unread,
     walk,
 )
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.parentheses import read_atom, read_grouped
+from trialwright.criteria.permitted import permission, permitting, read_permitted
 from trialwright.criteria.phrase import Phrase, Source
 from trialwright.criteria.rules import (
-    disentangled,
     read_any_condition,
     read_attested,
     read_by_sex,
@@ -65,6 +64,7 @@ from trialwright.criteria.rules import (
     read_stated,
     read_states,
 )
+from trialwright.criteria.salvage import read_in_part, sure
 
 _MOST_PIECES = 600
 
@@ -92,8 +92,8 @@ _DEFINES = re.compile(
 """Sentences that say what a word above means; kept unread, for they ask nothing and may change what is asked."""
 
 
-# Words that may turn the sense of what stands before them: behind these nothing is taken for read.
-_TURNS = frozenset("NXPZIyj|")
+_WIDENS = re.compile(r"(?:unless|except\w*|excluding|other than|if|when|provided|while|or)\b", re.IGNORECASE)
+"""The beginning of a sentence that lets in those whom the sentence before it keeps out."""
 
 
 def _stand_alone(sentences: list[list[Chunk]]) -> bool:
@@ -107,10 +107,6 @@ def _is_given(node: Node) -> bool:
     """Whether drugs, procedures and the like are all that a tree names."""
     things = [part for part in walk(node) if isinstance(part, Has)]
     return bool(things) and all(part.concept.kind in ("drug", "procedure", "vaccine", "device") for part in things)
-
-
-def _trim_rest(chunks: Sequence[Chunk]) -> list[Chunk]:
-    return trim(chunks) or list(chunks)
 
 
 class Reader:
@@ -127,6 +123,17 @@ class Reader:
         """The tree of the chunks with every unreadable piece as Unread; None when there are no words."""
         return self._sentences(nest(attached(chunks, self.text, self.vocabulary)))
 
+    def read_surely(self, chunks: Sequence[Chunk]) -> Node | None:
+        """As `read`, for words whose tree bears signs of error: each sentence by itself, and only what bears none.
+
+        None where a sentence allows or excepts what stands in another one.
+        """
+        sentences = [sentence for sentence in cut_sentences(nest(list(chunks)), self.text) if has_words(sentence)]
+        if not sentences or any(chunk.cat in "PZ" for sentence in sentences[1:] for chunk in sentence):
+            return None
+        nodes = [sure(self, sentence) or read_in_part(self, sentence) for sentence in sentences]
+        return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
+
     def whole(self, chunks: Sequence[Chunk], depth: int = 0) -> Node | None:
         """The tree of one clause when all of it can be read; None otherwise."""
         chunks = trim(chunks)
@@ -141,7 +148,7 @@ class Reader:
         return self._read[key]
 
     def _first(self, chunks: Sequence[Chunk], depth: int) -> Node | None:
-        for rule in _RULES:
+        for rule in _rules_for(frozenset([chunk.cat for chunk in chunks])):
             node = rule(self, chunks, depth + 1)
             if node is not None:
                 return node
@@ -151,8 +158,19 @@ class Reader:
         span = Span(chunks[0].start, chunks[-1].end)
         return Unread(text=" ".join(span.of(self.text).split()), span=span)
 
+    def gleaned(self, chunks: Sequence[Chunk]) -> Node | None:
+        """The limits in the chunks that can be relied on, sentence by sentence, with all else Unread; None without any."""
+        sentences = [one for one in cut_sentences(nest(list(chunks)), self.text) if has_words(one)]
+        if len(sentences) > 1 and any(chunk.cat in "XPZI" for chunk in chunks):
+            return None
+        found = [glean(self, sentence) for sentence in sentences]
+        if not any(found):
+            return None
+        nodes = [node or self.unread(trim(sentence)) for node, sentence in zip(found, sentences, strict=True)]
+        return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
+
     def phrase(self, chunks: Sequence[Chunk]) -> Phrase:
-        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, ATOMS))
+        return Phrase(chunks, Source(self.text, self.kind, self.vocabulary, atoms_for))
 
     # sentences ------------------------------------------------------------------------------------------------------------------
 
@@ -164,7 +182,7 @@ class Reader:
         if not sentences:
             return None
         if len(sentences) == 1:
-            return self.whole(sentences[0]) or self._partly(sentences[0])
+            return self.whole(sentences[0]) or read_in_part(self, sentences[0])
         stops = [place for place, chunk in enumerate(chunks) if chunk.cat == "."]
         listed = stops == [len(chunks) - 1] and any(chunk.cat in "vVa" for chunk in chunks)
         entire = self.whole(chunks) if (not stops or listed) and not _stand_alone(sentences) else None
@@ -188,6 +206,11 @@ class Reader:
             sentence = without_note(sentence)
             if not sentence:
                 continue
+            allowed = permission(self, trim(sentence), 0) if nodes else None
+            freed = permitting(nodes, allowed, self.vocabulary, self.kind) if allowed else None
+            if freed is not None:
+                nodes = freed
+                continue
             exempt = self._exemption(sentence) if nodes else None
             if exempt is not None:
                 nodes = self._exempted(nodes, exempt, sentence)
@@ -202,7 +225,7 @@ class Reader:
             if node is None and nodes and isinstance(nodes[-1], If):
                 # What follows a statement about some of the patients is about them too.
                 last = nodes[-1]
-                then = All(parts=(last.then, self._partly(sentence)), span=last.span)
+                then = All(parts=(last.then, read_in_part(self, sentence)), span=last.span)
                 nodes[-1] = msgspec.structs.replace(last, then=then)
                 continue
             if (
@@ -212,7 +235,7 @@ class Reader:
                 and _REQUIREMENT.search(self.phrase(sentence).words())
             ):
                 node = None
-            nodes.append(node or self._partly(sentence))
+            nodes.append(node or read_in_part(self, sentence))
         return self._join(nodes, Span(sentences[0][0].start, sentences[-1][-1].end))
 
     def _timed(self, nodes: list[Node], sentence: list[Chunk]) -> list[Node] | None:
@@ -271,52 +294,11 @@ class Reader:
         flat = [node for node in nodes if not (isinstance(node, All) and not node.parts)] or [All(span=span)]
         if len(flat) == 1:
             return flat[0]
+        if self.kind == "inclusion" and any(isinstance(node, Unread) and _WIDENS.match(node.text) for node in flat[1:]):
+            return Unread(text=" ".join(span.of(self.text).split()), span=span)
         return All(parts=tuple(flat), span=span) if self.kind == "inclusion" else AnyOf(parts=tuple(flat), span=span)
 
-    def _partly(self, chunks: list[Chunk]) -> Node:
-        """The readable members of a list whose connective is plain, with Unread for the others; else all of it Unread."""
-        chunks = trim(chunks) or chunks
-        negated = starts_negated(chunks)
-        body = after_negation(chunks) if negated else chunks
-        reader = self.under("exclusion") if negated else self
-        groups, either = reader._members(body)
-        cats = {chunk.cat for chunk in body}
-        apart = disentangled(groups) if len(groups) > 1 else None
-        if either is None or apart is None or cats & set("NXIZP"):
-            return reader._headed(body, chunks, negated=negated) or self.unread(chunks)
-        groups, closed = shared_prefix(apart[0]), apart[1]
-        nodes = [None if place in closed else reader.whole(group) for place, group in enumerate(groups)]
-        nodes = [None if node is not None and is_frail(node) else node for node in nodes]
-        read = sum(node is not None for node in nodes)
-        if not read or (either and reader.kind == "inclusion"):
-            return reader._headed(body, chunks, negated=negated) or self.unread(chunks)
-        parts = [
-            node or self.unread(own(group, place, groups))
-            for place, (node, group) in enumerate(zip(nodes, groups, strict=True))
-        ]
-        span = Span(body[0].start, body[-1].end)
-        node: Node = AnyOf(parts=tuple(parts), span=span) if either else All(parts=tuple(parts), span=span)
-        return Not(part=node, span=Span(chunks[0].start, chunks[-1].end)) if negated else node
-
-    def _headed(self, body: Sequence[Chunk], chunks: Sequence[Chunk], *, negated: bool) -> Node | None:
-        """A known thing with words behind it that were not understood: they narrow it, so that its absence still answers."""
-        for end in range(len(body) - 1, 0, -1):
-            if (
-                body[end].cat not in "pu,G"
-                or any(chunk.cat in _TURNS for chunk in body[end:])
-                or body[end - 1].cat in ",&|/pF"
-            ):
-                continue
-            base = self.whole(body[:end])
-            if not isinstance(base, Has) or base.concept.id is None:
-                continue
-            rest = self.unread(_trim_rest(body[end:]))
-            span = Span(chunks[0].start, chunks[-1].end)
-            node: Node = All(parts=(base, rest), span=Span(body[0].start, body[-1].end))
-            return Not(part=node, span=span) if negated else node
-        return None
-
-    def _members(self, chunks: Sequence[Chunk]) -> tuple[list[list[Chunk]], bool | None]:
+    def members(self, chunks: Sequence[Chunk]) -> tuple[list[list[Chunk]], bool | None]:
         """The members of a list, and whether any one of them is enough; None where the words leave that open."""
         groups: list[list[Chunk]] = [[]]
         joins: list[str] = []
@@ -350,22 +332,14 @@ class Reader:
         return groups, self.kind == "exclusion"
 
 
-def is_frail(node: Node) -> bool:
-    """Beside unread words, only what the vocabulary knows or a number bounds is taken for read."""
-    return any(
-        (isinstance(part, Has) and part.concept.id is None)
-        or isinstance(part, Attest)
-        or (isinstance(part, Person) and part.age is None)
-        for part in walk(node)
-    )
-
-
-_RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
+_Rule = Callable[[Reader, Sequence[Chunk], int], Node | None]
+_RULES: tuple[_Rule, ...] = (
     read_any_condition,
     read_obliged,
     read_by_sex,
     read_hindering,
     read_atom,
+    read_elapsed,
     read_stated,
     read_labelled,
     read_demonstrated,
@@ -373,13 +347,46 @@ _RULES: tuple[Callable[[Reader, Sequence[Chunk], int], Node | None], ...] = (
     read_described,
     read_states,
     read_either_way,
+    read_accompanied,
     read_relative,
+    read_permitted,
     read_exception,
     read_conditional,
     read_grouped,
     read_examples,
     read_open_list,
     read_negated,
+    read_promised,
     read_coordinated,
     read_attested,
+    read_judged,
 )
+
+_NEEDS: dict[_Rule, tuple[str, ...]] = {
+    read_any_condition: ("J",),
+    read_obliged: ("F", "H"),
+    read_by_sex: ("Q", "mfG"),
+    read_hindering: ("J",),
+    read_stated: ("ZP",),
+    read_labelled: (":",),
+    read_demonstrated: ("i",),
+    read_runs: ("M", "Q"),
+    read_described: ("gAmfxQHo",),
+    read_states: ("iu",),
+    read_either_way: ("y",),
+    read_accompanied: ("p", "MK", "QWG"),
+    read_relative: ("u",),
+    read_exception: ("X",),
+    read_conditional: ("Iwfm",),
+    read_grouped: ("G",),
+    read_examples: ("e",),
+    read_open_list: ("E",),
+    read_negated: ("N",),
+    read_coordinated: (",;&|/",),
+}
+"""Categories without one of which, from each of the strings, a rule reads nothing; a rule that is not named is always tried."""
+
+
+@cache
+def _rules_for(cats: frozenset[str]) -> tuple[_Rule, ...]:
+    return tuple(rule for rule in _RULES if all(not cats.isdisjoint(needed) for needed in _NEEDS.get(rule, ())))

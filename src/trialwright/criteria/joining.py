@@ -6,7 +6,7 @@ import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Vocabulary
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.nodes import (
     All,
     AtLeast,

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trialwright.codes.places import Span
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import PREFIX, extent
 from trialwright.criteria.joining import join_listed, push_window
-from trialwright.criteria.lexer import Chunk
 from trialwright.criteria.nodes import All, If, Node, Not
 from trialwright.criteria.rules import after_subject, person_of
 
@@ -111,7 +111,7 @@ _AREA = re.compile(
 
 
 def _listed(reader: Reader, lead: list[Chunk], listing: Chunk, rest: Sequence[Chunk]) -> Node | None:
-    groups, _either = reader._members(rest)
+    groups, _either = reader.members(rest)
     if len(groups) < 2:
         return None
     prefix = [chunk for chunk in lead if chunk.cat in PREFIX]

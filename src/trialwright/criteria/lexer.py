@@ -8,18 +8,20 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
-from typing import Any, NamedTuple, get_args
+from typing import Any
 
 import msgspec
 
 from trialwright.codes.concepts import Kind
-from trialwright.codes.dates import Duration, TimeUnit
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op
 from trialwright.codes.units import find_unit
-from trialwright.codes.vocabulary import Entry, Vocabulary
+from trialwright.codes.vocabulary import Vocabulary
+from trialwright.criteria.chunks import TIME_UNITS, Bound, Chunk, StageRead
+from trialwright.criteria.manuals import with_tiers, without_manuals
 from trialwright.criteria.nodes import Anchor, Relative, Window
-from trialwright.criteria.phrases import Phrases, load_phrases
+from trialwright.criteria.or_other import with_others
+from trialwright.criteria.phrases import Phrases, load_phrases, longest
 from trialwright.criteria.tokens import Token, clean, tokenize
 
 CATEGORIES = {
@@ -68,26 +70,6 @@ _LISTING = re.compile(
 )
 
 
-class Bound(msgspec.Struct, frozen=True):
-    """A number as a limit. low and high with their operators; `same` when one number stands without a comparator."""
-
-    low: Decimal | None
-    low_op: Op
-    high: Decimal | None
-    high_op: Op
-    unit: str | None
-    relative: Relative | None = None
-    stated: bool = True
-    age: bool = False
-
-    @property
-    def time(self) -> TimeUnit | None:
-        return _TIME_UNITS.get(self.unit or "")
-
-    def duration(self, value: Decimal | None) -> Duration | None:
-        return None if value is None or self.time is None else Duration(value, self.time)
-
-
 _POINTED = re.compile(r"\d{1,3}\.\d{3}")
 _MANUAL_WORDS = (
     r"(?:\b(?:the|as|defined|by|according|to|per|using|based|on|with|of|and|or|AJCC|UICC|TNM|American\s+Joint\s+Commit?t?ee\s+(?:on|for)\s+Cancer|"
@@ -110,29 +92,6 @@ _SPELLED = {"sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9"}
 _PER_MICROLITRE = frozenset({"/uL", "/mm3", "{cells}/uL", "/mm³"})
 
 
-class StageRead(msgspec.Struct, frozen=True):
-    system: str
-    allowed: tuple[str, ...]
-    prefix: str | None = None
-    edition: str | None = None
-
-
-class Chunk(NamedTuple):
-    """cat: one letter. value: what the category carries. start, end: characters in the text."""
-
-    cat: str
-    value: Any
-    start: int
-    end: int
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start, self.end)
-
-
-_TIME_UNITS: dict[str, TimeUnit] = {f"time:{unit}": unit for unit in get_args(TimeUnit)}
-
-
 class Lexer:
     """Reads one text; `chunks()` gives its chunks in order."""
 
@@ -142,6 +101,9 @@ class Lexer:
         self.words = [token.word for token in self.tokens]
         self.vocabulary = vocabulary
         self.phrases: Phrases = load_phrases()
+        starting = self.phrases.starting
+        self._starts = [starting(word) for word in self.words]
+        self._bounds: dict[int, tuple[str, Bound, int] | None] = {}
 
     def chunks(self) -> list[Chunk]:
         chunks: list[Chunk] = []
@@ -161,11 +123,15 @@ class Lexer:
                 # "Child-Pugh A": a class, not an article.
                 chunk = chunk._replace(cat="U", value="a")
             chunks.append(chunk)
-        return _with_tiers(_without_manuals(chunks, self.text))
+        return with_tiers(without_manuals(with_others(chunks, self.text), self.text))
 
     def _next(self, at: int) -> tuple[Chunk, int]:
         token = self.tokens[at]
-        for read in _READERS.get(token.kind, ()):
+        readers = _READERS.get(token.kind, ())
+        if token.kind == "w" and self._starts[at] is None and token.word not in _OPENING:
+            # No closed word begins here: only a stage or a name can.
+            readers = _NAMES
+        for read in readers:
             found = read(self, at)
             if found is not None:
                 cat, value, after = found
@@ -183,7 +149,9 @@ class Lexer:
         return Chunk(cat, value, self.tokens[at].start, self.tokens[after - 1].end)
 
     def phrase(self, category: str, at: int) -> tuple[str, int] | None:
-        return self.phrases.at(category, self.words, at)
+        starts = self._starts[at] if at < len(self._starts) else None
+        found = starts.get(category) if starts else None
+        return None if found is None else longest(found, self.words, at)
 
     # numbers ------------------------------------------------------------------------------------------------------------------
 
@@ -306,6 +274,18 @@ class Lexer:
 
     def bound(self, at: int) -> tuple[str, Bound, int] | None:
         """A number as a limit, with comparator before or after it, or a range."""
+        if at not in self._bounds:
+            self._bounds[at] = self._bound(at) if self._may_be_bound(at) else None
+        return self._bounds[at]
+
+    def _may_be_bound(self, at: int) -> bool:
+        """Whether a limit can begin with this token at all."""
+        if at >= len(self.tokens):
+            return False
+        starts = self._starts[at]
+        return self.tokens[at].kind in "no" or (starts is not None and not _BOUND_STARTS.isdisjoint(starts))
+
+    def _bound(self, at: int) -> tuple[str, Bound, int] | None:
         between = self.phrase("between", at)
         if between is not None:
             found = self._between(between[1])
@@ -325,7 +305,7 @@ class Lexer:
                 return "Q", _bound(op[0], (Decimal(1), None, "1", relative[0])), relative[1]
             return None
         low, high, unit, limit, after = amount
-        aged = self.phrase("age", after) if unit in _TIME_UNITS or unit is None else None
+        aged = self.phrase("age", after) if unit in TIME_UNITS or unit is None else None
         post = self.phrase("postop", after) or (self.phrase("postop", aged[1]) if aged else None)
         if post is None and unit is None and self.words[after : after + 1] == ["+"]:
             post = (">=", after + 1)
@@ -661,10 +641,10 @@ class Lexer:
     def term(self, at: int) -> tuple[str, Any, int] | None:
         """The longest phrase or vocabulary term; at equal length the phrase."""
         best: tuple[str, Any, int] | None = None
-        for category in _first_words().get(self.words[at], ()):
-            found = self.phrase(category, at)
+        for letter, phrases in _terms(self.words[at]):
+            found = longest(phrases, self.words, at)
             if found is not None and (best is None or found[1] > best[2]):
-                best = CATEGORIES[category], found[0], found[1]
+                best = letter, found[0], found[1]
         known = self._known(at)
         if known is not None and (
             best is None
@@ -725,12 +705,18 @@ _READERS: dict[str, tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], .
 
 
 @cache
-def _first_words() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for category in CATEGORIES:
-        for word in load_phrases().first_words(category):
-            found.setdefault(word, []).append(category)
-    return {word: tuple(categories) for word, categories in found.items()}
+def _terms(word: str) -> tuple[tuple[str, tuple[int, dict[tuple[str, ...], str]]], ...]:
+    """The chunk letters and phrases that begin with a word, in the order of the categories."""
+    starts = load_phrases().starting(word) or {}
+    return tuple((letter, starts[category]) for category, letter in CATEGORIES.items() if category in starts)
+
+
+_NAMES: tuple[Callable[[Lexer, int], tuple[str, Any, int] | None], ...] = (Lexer.stage, Lexer.term)
+_OPENING = frozenset(_CONNECTIVES) | {
+    "for", "lasting", "of", "at", "a", "minimum", "any", "either", "one", "two", "three", "four", "five", "six",
+}  # fmt: skip
+"""Words that a limit, a window or a list may begin with, whatever the table of phrases holds."""
+_BOUND_STARTS = frozenset({"between", "op", "number"})
 
 
 def _bound(op: Op, amount: tuple[Decimal, Decimal | None, str | None, Relative | None], stated: bool = True) -> Bound:
@@ -744,70 +730,6 @@ def _bound(op: Op, amount: tuple[Decimal, Decimal | None, str | None, Relative |
     if op in (">", ">="):
         return Bound(low, op, None, "<=", unit, relative)
     return Bound(low, "=", None, "=", unit, relative, stated)
-
-
-def _manual_says(chunk: Chunk) -> str | None:
-    if chunk.cat != "K" or not isinstance(chunk.value, Entry):
-        return None
-    return next((cat for manual, cat in _MANUALS.items() if chunk.value.id.startswith(manual)), None)
-
-
-_VERSION = re.compile(r"(?:v(?:ersion|er)?\.?\s*)?\d(?:\.\d+)?$", re.IGNORECASE)
-
-
-_MANUALS = {"ctcae": "k", "recist": "C", "irecist": "C", "dsm": "C"}
-"""Manuals that say how something is told, and the chunk before them that they say it of."""
-
-
-def _without_manuals(chunks: list[Chunk], text: str) -> list[Chunk]:
-    """`grade ≥ 2 by CTCAE v5.0`, `measurable disease by RECIST 1.1`: the manual's name and version ask for nothing more."""
-    kept: list[Chunk] = []
-    place = 0
-    while place < len(chunks):
-        chunk = chunks[place]
-        staged = chunk.cat == "K" and isinstance(chunk.value, Entry) and chunk.value.id == "ajcc"
-        if staged and next((one.cat for one in chunks[place + 1 :] if one.cat not in "Fp"), "") == "t":
-            # "AJCC rT1-T4": the manual's name asks for nothing more.
-            place += 1
-            continue
-        said_of = _manual_says(chunk)
-        if said_of is None or not any(one.cat == said_of for one in kept):
-            kept.append(chunk)
-            place += 1
-            continue
-        end = place + 1
-        while end < len(chunks) and (
-            chunks[end].cat == "K"
-            or (chunks[end].cat in "UF#Q," and _VERSION.match(text[chunks[end].start : chunks[end].end].strip(", ")))
-            or (
-                chunks[end].cat == "U"
-                and str(chunks[end].value) in ("version", "criteria", "v", "guidelines", "guideline")
-            )
-        ):
-            end += 1
-        inside = bool(kept) and kept[-1].cat == "(" and end < len(chunks) and chunks[end].cat == ")"
-        while kept and kept[-1].cat in ("(" if inside else "piF"):
-            kept.pop()
-        place = end + inside
-    return kept
-
-
-def _with_tiers(chunks: list[Chunk]) -> list[Chunk]:
-    """`ALT ≤ 3 × ULN, or ≤ 6 × ULN with liver metastases`: behind a second limit, "with" is a condition."""
-    if sum(chunk.cat == "Q" for chunk in chunks) < 2:
-        return chunks
-    marked = list(chunks)
-    for place in range(3, len(chunks) - 1):
-        before = "".join(chunk.cat for chunk in chunks[max(0, place - 4) : place] if chunk.cat not in "F(")
-        body = next((chunk.cat for chunk in chunks[place + 1 :] if chunk.cat not in "FSb"), "")
-        if (
-            chunks[place].cat == "p"
-            and chunks[place].end - chunks[place].start == len("with")
-            and body == "C"
-            and re.search(r"Q,?[|&]?Q$", before)
-        ):
-            marked[place] = chunks[place]._replace(cat="I")
-    return marked
 
 
 def _joined(tokens: list[Token]) -> list[Token]:

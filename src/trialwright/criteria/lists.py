@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.vocabulary import normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.nodes import CriterionKind, Has, Node
 from trialwright.criteria.phrase import CONDITION_WORDS, DRUG_WORDS, PROCEDURE_WORDS, Phrase, only
 

@@ -1,5 +1,6 @@
 """Phrases with a number or a stage: scores, comparisons, stages, and the time between two events."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,7 +12,7 @@ from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op, Quantity
 from trialwright.codes.vocabulary import Entry
-from trialwright.criteria.lexer import Bound, Chunk, StageRead
+from trialwright.criteria.chunks import Bound, Chunk, StageRead
 from trialwright.criteria.nodes import (
     All,
     Compare,
@@ -74,6 +75,7 @@ def _is_value(chunk: Chunk) -> bool:
 def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Window | None) -> Node | None:
     values: list[Decimal] = []
     limits: list[Node] = []
+    scale = _KARNOFSKY if entry.id == "performance-status" and _in_tens(chunks) else entry.id
     for place, chunk in enumerate(chunks):
         if chunk.cat in "Qk#":
             bound: Bound = chunk.value
@@ -83,8 +85,7 @@ def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Windo
                 values.append(bound.low or Decimal(0))
             else:
                 limits += [
-                    Score(scale=entry.id, op=op, value=value, when=when, span=chunk.span)
-                    for op, value in pairs_of(bound)
+                    Score(scale=scale, op=op, value=value, when=when, span=chunk.span) for op, value in pairs_of(bound)
                 ]
         elif chunk.cat == "U" and str(chunk.value) in _LETTERS | _ROMANS:
             values.append(
@@ -100,11 +101,21 @@ def _score_of(phrase: Phrase, entry: Entry, chunks: Sequence[Chunk], when: Windo
             values += [Decimal(rank) for rank in range(int(values[-1]) + 1, top)]
         elif chunk.cat not in "|&,/:q" and not (chunk.cat == "U" and _is_filler_of_score(chunk)):
             return None
-    if values and limits:
+    if (values and limits) or (len(limits) > 1 and any(chunk.cat == "|" for chunk in chunks)):
         return None
     if values:
-        limits = _of_values(entry.id, sorted(set(values)), when, Span(chunks[0].start, chunks[-1].end))
+        limits = _of_values(scale, sorted(set(values)), when, Span(chunks[0].start, chunks[-1].end))
     return all_of(limits, phrase.span) if limits else None
+
+
+_KARNOFSKY = "kps"
+
+
+def _in_tens(chunks: Sequence[Chunk]) -> bool:
+    """A performance status in tens, or in percent, is one on Karnofsky's scale."""
+    bounds = [chunk.value for chunk in chunks if chunk.cat in "Q#"]
+    values = [value for bound in bounds for value in (bound.low, bound.high) if value is not None]
+    return any(value >= 10 for value in values) and all(value % 10 == 0 for value in values)
 
 
 _NORMAL = re.compile(
@@ -169,7 +180,7 @@ def _of_values(scale: str, values: list[Decimal], when: Window | None, span: Spa
 
 
 _COMPARISON = re.compile(
-    r"(?P<pre>[qSbUW]*?)(?P<list>(?:M|[CR](?=[:=]?Q))(?:[qU]*[,&|/+]+[qS]*M|\(?M\)?)*)"
+    r"(?P<pre>[qSbUWB]*?)(?P<list>(?:M|[CR](?=[:=]?Q))(?:[qU]*[,&|/+]+[qS]*M|\(?M\)?)*)"
     r"(?P<mid>[:=\-qpU]{0,3})(?P<bounds>Q(?:[,&|]+Q|\(Q\)|/Q|=?Q)*)"
     r"(?P<end>(?:,?W|,?q|z)*)(?P<series>3[3,pWsQ#UFq]*)?(?P<method>,?[ip][OCUMRBK&|/,pqGz]*)?"
 )
@@ -178,7 +189,7 @@ _METHOD = re.compile(
     r"^,?\s*(?:as )?(?:by|using|per|via|on|from|measured|calculated|estimated|determined|assessed|according|based|defined|with the)\b",
     re.IGNORECASE,
 )
-_PRESSURES = {"blood-pressure": ("sbp", "dbp")}
+_PRESSURES = {"blood-pressure": ("sbp", "dbp"), "hypertension": ("sbp", "dbp"), "hypotension": ("sbp", "dbp")}
 
 
 def read_comparison(phrase: Phrase) -> Node | None:
@@ -200,6 +211,8 @@ def read_comparison(phrase: Phrase) -> Node | None:
         return None
     measures = distinct([chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"])
     bounds = _unrestated([chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"])
+    if _is_above(bounds):
+        return None
     if any((chunk.value.time and chunk.value.relative is None) or not _comparable(chunk.value) for chunk in bounds):
         return None
     if any(chunk.cat == "R" for chunk in measures) and any("mg" in (chunk.value.unit or "") for chunk in bounds):
@@ -214,6 +227,19 @@ def read_comparison(phrase: Phrase) -> Node | None:
     if len(whole) < len(parts):
         return None
     return (any_of if _either(match, phrase) else all_of)(whole, phrase.span)
+
+
+def _is_above(bounds: Sequence[Chunk]) -> bool:
+    """`≤ 5 seconds above the ULN`: a distance from a limit and no two limits."""
+    return any(
+        second.value.relative is not None and first.value.relative is None and first.value.unit not in (None, "1")
+        for first, second in itertools.pairwise(bounds)
+        if second.start - first.end < _LONGEST_GAP
+    )
+
+
+_LONGEST_GAP = 3
+"""Characters between two limits with no word between them."""
 
 
 def is_method(words: str) -> bool:
@@ -233,7 +259,7 @@ def _context(phrase: Phrase, match: re.Match[str]) -> _Context:
     chunks, names = phrase.chunks, match.groupdict()
     before, ends = chunks[: match.start("list")], chunks[match.start("end") : match.end("end")]
     between = chunks[match.end("list") : match.start("bounds")] if "mid" in names else []
-    extra = [chunk for chunk in (*before, *between, *ends) if chunk.cat in "qU"]
+    extra = [chunk for chunk in (*before, *between, *ends) if chunk.cat in "qUB"]
     words = tuple(phrase.words([chunk]).lower() for chunk in extra if _narrows(phrase.words([chunk])))
     return _Context(single_window([*before, *ends]), words, "mean" if names.get("series") else None)
 
@@ -256,7 +282,7 @@ def _unrestated(bounds: list[Chunk]) -> list[Chunk]:
 
 def _pressure(phrase: Phrase) -> Node | None:
     """`blood pressure > 160/90 mmHg`: above either, or at most both."""
-    match = re.fullmatch(r"[qSbU]*(?P<measure>M)[qpU:=]*(?P<first>Q)/(?P<second>[Q#])(?P<end>[Wq]*)", phrase.cats)
+    match = re.fullmatch(r"[qSbU]*(?P<measure>[MC])[qpU:=]*(?P<first>Q)/(?P<second>[Q#])(?P<end>[Wq]*)", phrase.cats)
     if match is None:
         return None
     chunks = phrase.chunks

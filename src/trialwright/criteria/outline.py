@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from trialwright.codes.places import Span
+from trialwright.criteria.flowed import Line, flowed_lines
 from trialwright.criteria.nodes import CriterionKind
 
 MarkerKind = Literal["bullet", "number", "letter", "roman", "none"]
@@ -103,7 +104,7 @@ def outline(text: str) -> tuple[Section, ...]:
         items = tuple(_split_inline(text, item) for item in _nest(text, lines))
         if len(items) == 1 and not items[0].children and items[0].marker == "none":
             items = _loose(text, items[0])
-        items = _unwrap(text, _run_on(text, items))
+        items = _unwrap(text, _run_on(text, tuple(_reflowed(text, items))))
         if items or lead.end > lead.start or heading:
             sections.append(Section(kind=kind, heading=heading, lead=lead, items=items, stated=stated))
     return tuple(section for section in sections if section.items or section.heading)
@@ -398,6 +399,32 @@ def _loose(text: str, item: Item) -> tuple[Item, ...]:
             start = item.span.start + left + len(piece) - len(piece.lstrip())
             spans.append(Span(start, start + len(piece.strip())))
     return tuple(_split_inline(text, Item(number="", marker="none", span=span)) for span in spans)
+
+
+def _reflowed(text: str, items: tuple[Item, ...]) -> Iterator[Item]:
+    """Paragraphs of an old layout, flowed into one line or wrapped anywhere, as the lines they were."""
+    for run in _paragraphs(text, items):
+        lines = flowed_lines(text, run[0].span.cover(run[-1].span)) if not run[0].children else ()
+        yield from itertools.chain.from_iterable(map(_of_line, lines)) if lines else run
+
+
+def _of_line(line: Line) -> Iterator[Item]:
+    items = tuple(Item(number="", marker="none", span=span) for span in line.statements)
+    yield from (items if line.label is None else (Item(number="", marker="none", span=line.label, children=items),))
+
+
+def _paragraphs(text: str, items: tuple[Item, ...]) -> list[list[Item]]:
+    """Unmarked items with nothing but a line break between them, together; every other item by itself."""
+    runs: list[list[Item]] = []
+    for item in items:
+        loose = item.marker == "none" and not item.children
+        before = runs[-1][-1] if runs else None
+        gap = text[before.span.end : item.span.start] if before else ""
+        if loose and before and before.marker == "none" and not before.children and gap.count("\n") < 2:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return runs
 
 
 def _run_on(text: str, items: tuple[Item, ...]) -> tuple[Item, ...]:

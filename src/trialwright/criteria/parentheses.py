@@ -14,6 +14,7 @@ import msgspec
 from trialwright.codes.concepts import Concept
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry, normalise
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.cuts import (
     extent,
     has_words,
@@ -21,11 +22,11 @@ from trialwright.criteria.cuts import (
     starts_negated,
     trim,
 )
-from trialwright.criteria.joining import excepting, is_limit, is_measured
-from trialwright.criteria.lexer import Chunk
-from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Score, Stage, walk
+from trialwright.criteria.joining import excepting, is_limit, is_measured, kind_of
+from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Score, Stage, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.numbers import is_method
+from trialwright.criteria.permitted import permission
 from trialwright.criteria.rules import is_of_another_sort, tier_member, with_examples
 from trialwright.criteria.things import MOST_QUALIFIER_WORDS
 
@@ -121,6 +122,7 @@ def read_grouped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
             return _defined(reader, rest, inner, depth) or _remarked(reader, rest, inner, depth)
 
 
+_HOW_TESTED = frozenset({"qualitative", "quantitative"})
 _ADEQUATE = re.compile(r"\W*(?:adequate|sufficient|normal|acceptable|appropriate|satisfactory|good)\b", re.IGNORECASE)
 
 
@@ -128,7 +130,7 @@ def _elsewhere(base: Has, body: Sequence[Chunk], reader: Reader) -> Node | None:
     """`toxicity (excluding skin and mucosa)`: the same thing at these sites."""
     if any(chunk.cat not in "BU,|&Fp" for chunk in body):
         return None
-    names = [run for run in reader._members(body)[0] if run]
+    names = [run for run in reader.members(body)[0] if run]
     sites = [Concept(text=normalise(reader.phrase(run).words()), kind="site") for run in names]
     parts = tuple(
         msgspec.structs.replace(base, site=site, span=extent(run)) for site, run in zip(sites, names, strict=True)
@@ -144,7 +146,8 @@ def _remarked(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int)
         return None
     base = reader.whole(rest, depth)
     if isinstance(base, Has):
-        return msgspec.structs.replace(base, qualifiers=(*base.qualifiers, words))
+        narrowing = () if words in _HOW_TESTED else (words,)
+        return msgspec.structs.replace(base, qualifiers=(*base.qualifiers, *narrowing))
     return None if base is None else All(parts=(base, reader.unread(trim(inner))), span=extent([*rest, *inner]))
 
 
@@ -152,9 +155,17 @@ def _permitted(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int
     """`X (Y is allowed)`: Y is taken from X; beside a number it changes nothing that is asked."""
     at = next(place for place, chunk in enumerate(inner) if chunk.cat == "P")
     if any(chunk.cat not in "FHp." and not is_trial_word(chunk) for chunk in inner[at + 1 :]):
-        return None
+        allowed, base = permission(reader, trim(inner), depth), reader.whole(rest, depth)
+        if allowed is None or allowed.held is None or not isinstance(base, Has):
+            return None
+        return (
+            excepting(base, allowed.held, reader.vocabulary) if kind_of(allowed.held, base, reader.vocabulary) else None
+        )
     base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(inner[:at], depth)
     if base is None or all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(base)):
+        return base
+    if reader.kind == "inclusion" and not any(isinstance(part, Not) for part in walk(base)):
+        # What is allowed beside what is asked for is not asked, and keeps nobody out.
         return base
     return excepting(base, aside, reader.vocabulary) if aside is not None else None
 
@@ -168,6 +179,9 @@ def _names_again(rest: list[Chunk], body: list[Chunk]) -> bool:
 def _defined(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int) -> Node | None:
     """`Obesity (BMI > 35)`: the parenthesis says in numbers what the name means."""
     base, meaning = reader.whole(rest, depth), reader.whole(trim(inner), depth)
+    if isinstance(base, Has) and isinstance(meaning, Has) and meaning.concept.kind == "lab":
+        # "Hepatitis C (HCV RNA detected)": the disease, as the test shows it.
+        return All(parts=(base, meaning), span=extent([*rest, *inner]))
     adequate = isinstance(base, Attest) and base.kind == "fitness"
     if meaning is None or not (adequate or (isinstance(base, Has) and not base.when and not base.severity)):
         return None

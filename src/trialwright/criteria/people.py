@@ -8,7 +8,7 @@ import msgspec
 
 from trialwright.codes.dates import Duration
 from trialwright.codes.vocabulary import normalise
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.nodes import All, Attest, AttestKind, Has, Node, Not, Person, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrase import CONDITION_WORDS, VERBISH, Phrase, all_of, pairs_of

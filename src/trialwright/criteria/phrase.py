@@ -11,7 +11,7 @@ from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Op
 from trialwright.codes.vocabulary import Entry, Vocabulary, normalise
-from trialwright.criteria.lexer import Bound, Chunk
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.nodes import All, CriterionKind, Node, Window
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.phrases import word_set
@@ -47,12 +47,13 @@ VERBISH = word_set("clause")
 
 
 class Source(NamedTuple):
-    """Where a phrase stands: the text, the polarity it is read under, the vocabulary, and the readers that are tried on it, in order."""
+    """Where a phrase stands: the text, the polarity it is read under, the vocabulary, and the readers that are tried on it, in order,
+    by the categories of its chunks."""
 
     text: str
     kind: CriterionKind
     vocabulary: Vocabulary
-    readers: "tuple[Callable[[Phrase], Node | None], ...]"
+    readers: "Callable[[frozenset[str]], tuple[Callable[[Phrase], Node | None], ...]]"
 
 
 class Phrase:
@@ -81,7 +82,7 @@ class Phrase:
         """The one atom that these words are, whole; None when they are none or more than one."""
         if not self.chunks:
             return None
-        for read in self.source.readers:
+        for read in self.source.readers(frozenset(self.cats)):
             node = read(self)
             if node is not None:
                 return node

@@ -10,34 +10,43 @@ from pathlib import Path
 _TABLE = Path(__file__).with_name("data") / "phrases.tsv"
 
 
+Starts = dict[str, tuple[int, dict[tuple[str, ...], str]]]
+"""Of the phrases that begin with one word, by category: the most words, and the phrases with their values."""
+
+
 class Phrases:
     """Longest match of phrases at a token, by category."""
 
     def __init__(self, rows: list[tuple[str, str, str]]) -> None:
-        self._values: dict[str, dict[tuple[str, ...], str]] = {}
-        self._lengths: dict[str, dict[str, int]] = {}
+        self._starts: dict[str, Starts] = {}
         for words, category, value in rows:
             key = tuple(words.split())
-            self._values.setdefault(category, {})[key] = value
-            lengths = self._lengths.setdefault(category, {})
-            lengths[key[0]] = max(lengths.get(key[0], 0), len(key))
+            starts = self._starts.setdefault(key[0], {})
+            most, values = starts.setdefault(category, (0, {}))
+            values[key] = value
+            starts[category] = max(most, len(key)), values
 
-    def first_words(self, category: str) -> frozenset[str]:
-        return frozenset(self._lengths[category])
+    def starting(self, word: str) -> Starts | None:
+        """What begins with this word; None when no phrase does."""
+        return self._starts.get(word)
 
     def at(self, category: str, words: list[str], start: int) -> tuple[str, int] | None:
         """The value of the longest phrase of the category that begins at `start`, and the token after it."""
         if start >= len(words):
             return None
-        length = self._lengths[category].get(words[start])
-        if length is None:
-            return None
-        values = self._values[category]
-        for size in range(min(length, len(words) - start), 0, -1):
-            value = values.get(tuple(words[start : start + size]))
-            if value is not None:
-                return value, start + size
-        return None
+        starts = self._starts.get(words[start])
+        found = starts.get(category) if starts else None
+        return None if found is None else longest(found, words, start)
+
+
+def longest(found: tuple[int, dict[tuple[str, ...], str]], words: list[str], start: int) -> tuple[str, int] | None:
+    """The longest of these phrases at `start`, and the token after it."""
+    most, values = found
+    for size in range(min(most, len(words) - start), 0, -1):
+        value = values.get(tuple(words[start : start + size]))
+        if value is not None:
+            return value, start + size
+    return None
 
 
 @cache
@@ -48,7 +57,8 @@ def word_set(name: str) -> frozenset[str]:
     clause       shows that a run of words is a clause and not a name
     unnarrowing  beside a measure, says nothing that the measure does not
     plain, tail  before and behind a thing, likewise · score, trial  words that belong to a scale's name, to "this trial"
-    heading      lines of old layouts that only name what follows them
+    heading      lines of old layouts that only name what follows them · label  what stands before a colon in them
+    method       names how a number is come by · method_word  stands beside such a name
     """
     rows = (line.split("\t") for line in _TABLE.with_name("words.tsv").read_text(encoding="utf-8").splitlines()[1:])
     return frozenset(word for word, group, _source in rows if group == name)

@@ -15,6 +15,7 @@ import msgspec
 
 from trialwright.codes.places import Span
 from trialwright.codes.vocabulary import Entry, normalise
+from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.cuts import (
     after_negation,
     clauses,
@@ -26,7 +27,6 @@ from trialwright.criteria.cuts import (
     trim,
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured, is_of_sort, push_window
-from trialwright.criteria.lexer import Bound, Chunk
 from trialwright.criteria.lists import bind_objects, entangled_places, is_entangled, is_weak
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Person, Score, rebuild, walk
 from trialwright.criteria.nodes import Any as AnyOf
@@ -422,7 +422,10 @@ def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
     base = reader.whole([*trim(chunks[:at]), *said], depth)
     if base is None:
         return None
-    aside = reader.under("exclusion").whole(chunks[at + 1 : end] if said else chunks[at + 1 :], depth)
+    behind = chunks[at + 1 : end] if said else chunks[at + 1 :]
+    aside = reader.under("exclusion").whole(behind, depth)
+    if aside is None and isinstance(base, Has):
+        aside = _as_excepted(reader, chunks[:at], behind, depth)
     if aside is None:
         return None
     if _ELIGIBLE_IF.search(reader.phrase([chunks[at]]).words()) and reader.kind == "inclusion":
@@ -433,6 +436,16 @@ def read_exception(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node 
     if reader.kind == "inclusion" and (unless or is_limit(base)):
         return AnyOf(parts=(base, aside), span=Span(chunks[0].start, chunks[-1].end))
     return excepting(base, aside, reader.vocabulary)
+
+
+def _as_excepted(reader: Reader, named: Sequence[Chunk], behind: Sequence[Chunk], depth: int) -> Node | None:
+    """`Chemotherapy, unless completed more than 6 months ago`: the same thing, as it is let through."""
+    told = [chunk for chunk in behind if chunk.cat not in "FH"]
+    if not told or told[0].cat not in "TW":
+        return None
+    base, held = reader.whole(trim(named), depth), reader.under("exclusion").whole([*trim(named), *told], depth)
+    same = isinstance(base, Has) and isinstance(held, Has) and held.concept == base.concept and held != base
+    return held if same else None
 
 
 def read_negated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
@@ -688,7 +701,7 @@ def read_either_way(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node
 def read_coordinated(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
     """Members of different kinds joined by commas, and, or."""
     cats = [chunk.cat for chunk in chunks]
-    groups, either = reader._members(chunks)
+    groups, either = reader.members(chunks)
     if either is None:
         return _mixed(reader, chunks)
     if len(groups) < 2:

@@ -10,7 +10,7 @@ from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.places import Span
 from trialwright.codes.quantities import Quantity
 from trialwright.codes.vocabulary import Entry, normalise
-from trialwright.criteria.lexer import Chunk
+from trialwright.criteria.chunks import Chunk
 from trialwright.criteria.lists import (
     OWN_STATUS,
     bind_objects,
@@ -48,6 +48,8 @@ MOST_QUALIFIER_WORDS = 8
 
 def read_has(phrase: Phrase) -> Node | None:
     """A list of things under one prefix: "history of A, B or C within 6 months"."""
+    if not _MAY_STAND.issuperset(phrase.cats):
+        return None
     groups, joins = cut_groups(phrase.chunks)
     if not groups or any(not group for group in groups):
         return None
@@ -113,6 +115,10 @@ def _lead(group: list[Chunk]) -> list[Chunk]:
 
 
 _THING = frozenset("SbTLqUCROMBWkjzDlpudA'\"-+%")
+
+
+_MAY_STAND = _THING | frozenset("Q#()'\",&|/;")
+"""All that may stand in a list of things: with anything else, one of its members is none."""
 
 
 _TEMPORAL = frozenset({"history", "current", "active", "known,history", "family_history", "planned"})
@@ -236,10 +242,10 @@ class _Item:
             evidence=self._evidence(rest),
             reason=reason,
             cause=cause,
+            unless=_IN_SITU if concept.id == "second-malignancy" and used.value.id == "invasive-cancer" else (),
             span=self._span(),
         )
-        negative = any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
-        return Not(part=node, span=node.span) if negative else node
+        return Not(part=node, span=node.span) if _is_negative(rest) else node
 
     def _manner(self, rest: list[Chunk]) -> tuple[str, ...]:
         """How it must be treated ("requiring systemic antibiotics"): the status alone says only that it must."""
@@ -249,7 +255,8 @@ class _Item:
 
     def _is_ended(self, qualifiers: tuple[str, ...]) -> bool:
         """`Completed radiotherapy 4 to 12 weeks ago` speaks of its end."""
-        said = any(chunk.cat == "T" and _COMPLETED.search(self.phrase.words([chunk])) for chunk in self.prefix)
+        told = (*self.prefix, *self.rest)
+        said = any(chunk.cat == "T" and _COMPLETED.search(self.phrase.words([chunk])) for chunk in told)
         return said or bool(_ENDED.intersection(qualifiers))
 
     def _relation(
@@ -257,16 +264,32 @@ class _Item:
     ) -> tuple[Concept | None, Concept | None, tuple[str, ...]]:
         """What a treatment was given for, or what brought a condition about, and the qualifiers without its words."""
         tail = [chunk for chunk in after if chunk.cat not in "Wk"]
-        if len(tail) != 2 or tail[0].cat != "p" or tail[1].cat not in "CRO" or not isinstance(tail[1].value, Entry):
+        named = tail[1:] if len(tail) < 3 or tail[1].cat != "S" or tail[1].value != "history" else tail[2:]
+        if (
+            len(named) != 1
+            or tail[0].cat not in "pT"
+            or named[0].cat not in "CRO"
+            or not isinstance(named[0].value, Entry)
+        ):
             return None, None, qualifiers
-        link, other = self.phrase.words([tail[0]]).lower(), concept_of(self.phrase, tail[1], "condition")
-        rest = tuple(words for words in qualifiers if words != normalise(self.phrase.words([tail[1]])))
-        if concept.kind == "condition" and _CAUSED.match(link):
+        link, other = self.phrase.words([tail[0]]).lower(), concept_of(self.phrase, named[0], "condition")
+        said = normalise(self.phrase.words([tail[1], named[0]]))
+        rest = tuple(words for words in qualifiers if words != said)
+        if concept.kind == "condition" and (_CAUSED.match(link) or self._is_effect(concept, link, other)):
             return None, other, rest
+        if len(tail) > 2:
+            return None, None, qualifiers
         treated = concept.kind in ("drug", "procedure") and other.kind == "condition"
         if treated and link in ("for", "to treat", "for the treatment of") and "recurren" not in other.text:
             return other, None, rest
         return None, None, qualifiers
+
+    def _is_effect(self, concept: Concept, link: str, other: Concept) -> bool:
+        """`Toxicity from prior chemotherapy`, `grade 4 toxicity on treatment with radiation`."""
+        if other.kind not in ("drug", "procedure") or not concept.id:
+            return False
+        is_toxicity = self.phrase.vocabulary.is_a(concept.id, "adverse-event")
+        return link == "from" or (is_toxicity and _EFFECT_OF.match(link) is not None)
 
     def _span(self) -> Span:
         """All the words that say something of the thing; those that a list shares may stand behind it."""
@@ -318,7 +341,7 @@ class _Item:
 
     def _known(self, chunk: Chunk) -> Concept:
         concept = concept_of(self.phrase, chunk, "finding")
-        if concept.id == "malignancy" and self._is_another():
+        if concept.id in ("malignancy", "invasive-cancer") and self._is_another():
             return Concept(text=concept.text, kind="condition", id="second-malignancy")
         allergic = any(prefix.cat == "L" for prefix in self.prefix)
         listed = concept.kind == "condition" and any(other.cat in "|,&/" for other in self.phrase.chunks)
@@ -529,6 +552,8 @@ class _Item:
         return concept
 
 
+# What is invasive is not in situ.
+_IN_SITU = (Has(concept=Concept(text="carcinoma in situ", kind="condition", id="carcinoma-in-situ")),)
 _DAILY = frozenset({"daily", "per day", "a day", "every day", "each day"})
 
 
@@ -591,6 +616,7 @@ _COMPLETED = re.compile(r"\b(?:complet\w+|finish\w+|discontinu\w+|stopp\w+)\b", 
 _CAUSED = re.compile(
     r"(?:caused by|due to|secondary to|induced by|attributed to|attributable to|resulting from|as a result of|because of)$"
 )
+_EFFECT_OF = re.compile(r"(?:on|during|under|with|related to|associated with)?\s?(?:treatment with|therapy with)?$")
 _DIAGNOSED = frozenset({"diagnosed", "diagnosis", "initially diagnosed", "first diagnosed"})
 _TREATED = re.compile(r"\b(?:receiv|treat|tak(?:e|ing)|us(?:e|ing)|therapy|medicat|administ)")
 _TAKING_PART = re.compile(r"\b(?:participat|enrol|took part|take part|taken part|taking part)", re.IGNORECASE)
@@ -619,6 +645,10 @@ def _times(rest: list[Chunk]) -> tuple[Times | None, list[Chunk]]:
             return Times(op=pairs[0][0], count=int(pairs[0][1])), after[1:] if after and after[0].cat == "p" else after
     kept = [chunk for chunk in rest if chunk.cat != "l"]
     return None, kept or rest
+
+
+def _is_negative(rest: list[Chunk]) -> bool:
+    return any(chunk.cat == "j" and chunk.value == "negative" for chunk in rest)
 
 
 def _severity(chunk: Chunk | None) -> Severity | None:

@@ -37,6 +37,9 @@ def judge(node: Interval, chart: Chart) -> Finding:
     if start.never and node.end is None:
         truth = Truth.of(node.op in (">=", ">", "!="))
         return Finding(node=node, truth=truth, why=f"{start.why}, {asked}", presumed=start.presumed, evidence=evidence)
+    if node.end and end.never:
+        why = f"{end.why}, {asked}"
+        return Finding(node=node, truth=Truth.FALSE, why=why, presumed=end.presumed, evidence=evidence)
     if start.days is None or end.days is None:
         event, one = (node.start, start) if start.days is None else (node.end or node.start, end)
         missing = f"date of {_named(event)}"

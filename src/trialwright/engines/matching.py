@@ -11,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 
 from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.vocabulary import Entry, Vocabulary
+from trialwright.criteria.nodes import Has
 from trialwright.patients.facts import Domain
 
 Relation = Literal["same", "narrower", "broader", "perhaps"]
@@ -24,6 +25,10 @@ DOMAINS: dict[Kind, Domain] = {
     "allergy": "allergies",
     "vaccine": "vaccines",
 }
+_AT_LEAST = frozenset({">=", ">", "="})
+_SEVERE = 3
+"""The lowest CTCAE grade called severe: https://ctep.cancer.gov (CTCAE v5.0, page 1)."""
+
 _WORD = re.compile(r"[a-z0-9+]+")
 
 Item = TypeVar("Item")
@@ -76,6 +81,13 @@ class Names:
             return frozenset({own})
         kinds = {self._vocabulary.get(name).kind for name in self._vocabulary.descendants(entry.id)}
         return frozenset({own} | {DOMAINS[kind] for kind in kinds if kind in DOMAINS})
+
+    def is_listed(self, node: Has) -> bool:
+        """Whether a complete list would hold it: what is `known` is on the problem list, and so is a toxicity of grade 3 or more."""
+        if "known" in node.status or not self.is_open(node.concept):
+            return True
+        severe = node.severity is not None and node.severity.op in _AT_LEAST and node.severity.grade >= _SEVERE
+        return severe and node.concept.id is not None and self._vocabulary.is_a(node.concept.id, "adverse-event")
 
     def is_open(self, concept: Concept) -> bool:
         """Whether the vocabulary says that no list answers it: metastasis, serology, pregnancy."""

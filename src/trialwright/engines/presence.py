@@ -178,10 +178,8 @@ def _is_own_state(one: Weighed, node: Has) -> bool:
 
 
 def _is_closable(node: Has, chart: Chart) -> bool:
-    """Whether silence can answer at all. What is `known` is on the problem list, also of things that no list settles otherwise."""
-    if _groups(node, chart) != ("own",):
-        return False
-    return "known" in node.status or not chart.names.is_open(node.concept)
+    """Whether silence can answer at all."""
+    return _groups(node, chart) == ("own",) and chart.names.is_listed(node)
 
 
 def _silence(node: Has, chart: Chart) -> str:

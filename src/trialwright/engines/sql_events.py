@@ -53,7 +53,8 @@ class MomentTerms(NamedTuple):
 
 def judge_interval(node: Interval, day_: Day, scan: Scan) -> Term:
     start = _moment(node.start, day_, scan)
-    end = _moment(node.end, day_, scan).days if node.end else day_.today_days()
+    until = _moment(node.end, day_, scan) if node.end else MomentTerms(day_.today_days(), no())
+    end = until.days
     found = elapsed(node.op, node.duration, start.days, end)
     ordered = no_later(start.days, end)
     # Short times hold for any order, so that an order that is not known must not let them pass.
@@ -61,6 +62,7 @@ def judge_interval(node: Interval, day_: Day, scan: Scan) -> Term:
     never = start.never if node.end is None else no()
     return case(
         (never, claim(node.op in (">=", ">", "!="))),
+        (until.never, claim(False)),
         (either(is_missing(start.days.earliest), is_missing(end.earliest)), unknown()),
         (fails(ordered), unknown()),
         (is_missing(ordered), unordered),

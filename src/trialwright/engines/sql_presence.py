@@ -100,8 +100,7 @@ def _said(asked: Asked, relation: Term, day: Day, scan: Scan) -> Term:
 def _is_closed(asked: Asked, day: Day) -> bool:
     """Whether silence is an answer: the lists are complete, and the thing is one that lists answer."""
     node = asked.node
-    can_be = asked.is_own and ("known" in node.status or not day.names.is_open(node.concept))
-    return can_be and day.is_complete(node.concept)
+    return asked.is_own and day.names.is_listed(node) and day.is_complete(node.concept)
 
 
 def _other_malignancies(asked: Asked, day: Day, scan: Scan) -> Iterator[Term]:

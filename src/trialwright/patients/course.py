@@ -12,7 +12,7 @@ import msgspec
 from trialwright.codes.concepts import Concept
 from trialwright.codes.dates import PartialDate
 
-from .facts import Fact, Occurrence, Staging
+from .facts import Certainty, Fact, Occurrence, Staging
 from .naming import Namer
 
 RECURRENCE = Concept("recurrence", "event", id="recurrence")
@@ -33,13 +33,16 @@ def says_recurrent(words: str) -> bool:
 def recurrence(disease: Occurrence, namer: Namer, began: Collection[str] = ()) -> Iterator[Occurrence]:
     """The recurrence that a fact about a recurrent disease stands for. What recurred stays as its reason, so that diseases are told apart.
 
-    began  where the disease was at first, as ids or words of sites. A recurrence there, or in lymph nodes, is a local or regional one too;
-           elsewhere, or without a site, the chart does not say
+    began  where the disease was at first, as ids or words of sites. A recurrence there is a local one too, one in lymph nodes of the
+           region a regional one; elsewhere, or without a site, the chart does not say
     """
     moment = msgspec.structs.replace(disease, concept=RECURRENCE, reason=disease.concept, end=None, ongoing=None)
     yield moment
-    near = namer.known("local recurrence", "finding")
-    if near and disease.site and (key(disease.site) in began or _is_own(disease.site, disease.concept)):
+    if disease.site is None:
+        return
+    name = "regional recurrence" if _NODES.search(disease.site.text) else "local recurrence"
+    near = namer.known(name, "finding")
+    if near and (name.startswith("regional") or key(disease.site) in began or _is_own(disease.site, disease.concept)):
         yield msgspec.structs.replace(moment, concept=near)
 
 
@@ -48,9 +51,7 @@ def key(site: Concept) -> str:
 
 
 def _is_own(site: Concept, disease: Concept) -> bool:
-    """A lymph node region, or the organ that the disease's name holds: nasopharynx and nasopharyngeal carcinoma."""
-    if _NODES.search(site.text):
-        return True
+    """The organ that the disease's name holds: nasopharynx and nasopharyngeal carcinoma."""
     organs = [word for word in re.findall(r"[a-z]{5,}", site.text.lower()) if word not in ("right", "upper", "lower")]
     return any(word[:8] in disease.text.lower() for word in organs)
 
@@ -70,6 +71,7 @@ def course(facts: Iterable[Fact], namer: Namer) -> Iterator[Fact]:
         if namer.is_a(fact.concept, "malignancy") and not namer.is_a(fact.concept, "metastatic-cancer")
     ]
     yield from _metastatic(cancers, namer)
+    yield from _restaged(known, namer)
     yield from _toxicities(diseases, namer)
     yield from _late_toxicities(known, diseases, namer)
     main = _main(known, cancers, namer)
@@ -125,6 +127,22 @@ def _metastatic(cancers: Iterable[Occurrence], namer: Namer) -> Iterator[Occurre
     for fact in cancers:
         if disease and re.search(r"(?<!non-)(?<!non)\bmetastatic\b", fact.words.lower()):
             yield msgspec.structs.replace(fact, concept=disease)
+
+
+def _restaged(known: Iterable[Fact], namer: Namer) -> Iterator[Occurrence]:
+    """What the stage of a recurrence says of where it is: rT0, not where the disease began; rN2, in the lymph nodes of its region."""
+    known = list(known)
+    there = {fact.concept.id for fact in known if isinstance(fact, Occurrence) and _is_own_past(fact)}
+    for fact in known:
+        if not isinstance(fact, Staging) or fact.prefix != "r" or not fact.value[1:2].isdigit():
+            continue
+        name = {"T": "local recurrence", "N": "regional recurrence"}.get(fact.system)
+        concept = namer.known(name, "finding") if name else None
+        if concept and concept.id not in there:
+            certain: Certainty = "refuted" if fact.value[1] == "0" else "confirmed"
+            yield Occurrence(
+                concept=concept, certainty=certain, start=fact.start, source=fact.source, words=fact.words, reason=fact.concept
+            )  # fmt: skip
 
 
 def _is_own_past(fact: Occurrence) -> bool:

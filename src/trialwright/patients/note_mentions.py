@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from trialwright.codes.concepts import Concept, Kind
 from trialwright.codes.tables import parts, rows
 from trialwright.codes.vocabulary import KINDS, Entry, Vocabulary
-from trialwright.criteria.lexer import Chunk, Lexer
+from trialwright.criteria.chunks import Chunk
+from trialwright.criteria.lexer import Lexer
 
 from .naming import DATA
 
