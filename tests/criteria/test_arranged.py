@@ -16,11 +16,15 @@ CASES = {
     ),
     "labels and denials in one line": (
         "Inclusion Criteria:\n* Radiotherapy: No prior radiotherapy Surgery: No prior splenectomy No concurrent warfarin",
-        [("I1", "all(not(radiotherapy[history]), not(splenectomy[history]), not(warfarin[current]))")],
+        [
+            ("I1.1", "not(radiotherapy[history])"),
+            ("I2.1", "not(splenectomy[history])"),
+            ("I2.2", "not(warfarin[current])"),
+        ],
     ),
     "a heading before the first label": (
         "Inclusion Criteria:\n* PATIENT CHARACTERISTICS: Age: 18 and over Performance status: ECOG 0-2 Renal: Creatinine < 2 mg/dL",
-        [("I1", "all(age >= 18 years, performance-status <= 2, creatinine < 2 mg/dL)")],
+        [("I1.1", "age >= 18 years"), ("I2.1", "ecog <= 2"), ("I3.1", "creatinine < 2 mg/dL")],
     ),
     "no is no start behind a preposition": (
         "Inclusion Criteria:\n* Asthma with No prior intubation",

@@ -685,6 +685,11 @@ _ASKED = re.compile(r"\b(?:required|must|should|effective contraception)\b", re.
 def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     """Alternatives that are none: whose opinion it is, an agreement beside its object, "and not" beside positive things."""
     attested = [one.kind for one in parts if isinstance(one, Attest)]
+    if any(isinstance(one, Compare) for one in parts) and any(
+        isinstance(one, Has) and one.concept.text.lower() == "fasting" for one in parts
+    ):
+        # "Fasting or postprandial C-peptide > 100": how it was measured.
+        return True
     if sum(isinstance(one, Not) for one in parts) > 1 and any(isinstance(one, Person) for one in parts):
         # "Male, or a non-pregnant, non-lactating female": both denials are asked of her.
         return True

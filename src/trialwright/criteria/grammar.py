@@ -382,6 +382,7 @@ _NEEDS: dict[_Rule, tuple[str, ...]] = {
     read_any_condition: ("J",),
     read_obliged: ("F", "H"),
     read_by_sex: ("Q", "mfG"),
+    read_hindering: ("J",),
     read_stated: ("ZP",),
     read_labelled: (":",),
     read_demonstrated: ("i",),

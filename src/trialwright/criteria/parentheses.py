@@ -23,7 +23,7 @@ from trialwright.criteria.cuts import (
     trim,
 )
 from trialwright.criteria.joining import excepting, is_limit, is_measured, kind_of
-from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Score, Stage, walk
+from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Score, Stage, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.numbers import is_method
 from trialwright.criteria.permitted import permission
@@ -163,6 +163,9 @@ def _permitted(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int
         )
     base, aside = reader.whole(rest, depth), reader.under("exclusion").whole(inner[:at], depth)
     if base is None or all(isinstance(part, Compare | Score | All | AnyOf) for part in walk(base)):
+        return base
+    if reader.kind == "inclusion" and not any(isinstance(part, Not) for part in walk(base)):
+        # What is allowed beside what is asked for is not asked, and keeps nobody out.
         return base
     return excepting(base, aside, reader.vocabulary) if aside is not None else None
 
