@@ -293,6 +293,9 @@ def _is_limit(node: Node) -> bool:
 
 def _stands(reader: Reader, chunks: Sequence[Chunk], limit: _Limit) -> bool:
     """Whether the limit is on a value as it is, and not on its change or on a part of it."""
+    if limit.end < len(chunks) and chunks[limit.end].cat in "^*+-/":
+        # The number goes on.
+        return False
     following = chunks[limit.end].cat if limit.end < len(chunks) else ""
     if following in "UCRO" and following and chunks[limit.end - 1].cat != "G" and _is_bare(limit.node):
         # "> 5.0 mole equivalents": a unit that nobody knows.

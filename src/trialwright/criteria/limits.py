@@ -54,6 +54,39 @@ def _negative(chunks: list[Chunk], _text: str, _vocabulary: Vocabulary) -> list[
     return kept
 
 
+def _powers(chunks: list[Chunk], _text: str, _vocabulary: Vocabulary) -> list[Chunk]:
+    """`≥ 10^4 IU/mL`: ten to a power is one number."""
+    kept: list[Chunk] = []
+    place = 0
+    while place < len(chunks):
+        run = chunks[place : place + 3]
+        power = _power(run) if len(run) == 3 and run[1].cat == "^" and run[0].end == run[1].start else None
+        if power is None:
+            kept.append(chunks[place])
+            place += 1
+        else:
+            kept.append(power)
+            place += 3
+    return kept
+
+
+def _power(run: list[Chunk]) -> Chunk | None:
+    base, exponent = run[0].value, run[2].value
+    if run[0].cat not in "Q#" or run[2].cat not in "Q#" or base.unit or exponent.stated or exponent.low is None:
+        return None
+    low, high = base.low, base.high
+    if {low, high} != {Decimal(10), None} or exponent.low % 1 or not 0 < exponent.low < _MOST_DIGITS:
+        return None
+    value = Decimal(10) ** int(exponent.low)
+    bound = msgspec.structs.replace(
+        base, low=None if low is None else value, high=None if high is None else value, unit=exponent.unit
+    )
+    return Chunk("Q" if base.stated or bound.unit else "#", bound, run[0].start, run[2].end)
+
+
+_MOST_DIGITS = 16
+
+
 def _no_more(chunks: list[Chunk], text: str, _vocabulary: Vocabulary) -> list[Chunk]:
     """`Has no more than 3 …`: "no" belongs to the limit and denies nothing."""
     kept: list[Chunk] = []
@@ -170,6 +203,7 @@ def _id_of(chunk: Chunk) -> str:
 
 _Mend = Callable[[list[Chunk], str, Vocabulary], list[Chunk]]
 _MENDS: tuple[tuple[_Mend, re.Pattern[str]], ...] = (
+    (_powers, re.compile(r"\^")),
     (_negative, re.compile("c-#")),
     (_no_more, re.compile("NQ")),
     (_litres, re.compile("M.*QU")),

@@ -211,7 +211,9 @@ def read_comparison(phrase: Phrase) -> Node | None:
         return None
     measures = distinct([chunk for chunk in chunks[match.start("list") : match.end("list")] if chunk.cat in "MCR"])
     bounds = _unrestated([chunk for chunk in chunks[match.start("bounds") : match.end("bounds")] if chunk.cat == "Q"])
-    if _is_above(bounds):
+    past = any(chunk.cat == "S" and "history" in str(chunk.value) for chunk in chunks[: match.start("list")])
+    if past or _is_above(bounds):
+        # "History of platelets < 50": the latest value does not answer it.
         return None
     if any((chunk.value.time and chunk.value.relative is None) or not _comparable(chunk.value) for chunk in bounds):
         return None
