@@ -103,3 +103,9 @@ def test_other_trials_in_any_words() -> None:
         assert node.concept.id == "trial-participation"
     _reading, node = read("Participation in this trial before")
     assert not (isinstance(node, Has) and node.concept.id == "trial-participation")
+
+
+def test_an_exception_that_only_allows_is_read_without_error() -> None:
+    words = "No other cancer\n\n  * Exceptions:\n\n    * Prior quuxing of the gargles allowed"
+    [criterion] = compile_text(f"Inclusion Criteria:\n\n* {words}").criteria
+    assert criterion.reading in ("whole", "part", "none")

@@ -521,7 +521,7 @@ def _exceptions(reader: Reader, lead: Sequence[Chunk], node: Node) -> Node:
     rest = [chunk for chunk in lead[at + 1 :] if chunk.cat not in "FHp.:,VvU()d"]
     if said is None or rest:
         return All(parts=(said or reader.unread(lead), node), span=node.span)
-    listed = node.parts if isinstance(node, All) else (node,)
+    listed = node.parts if isinstance(node, All) and node.parts else (node,)
     aside = AnyOf(parts=listed, span=node.span) if len(listed) > 1 else listed[0]
     return excepting(said, aside, reader.vocabulary)
 
