@@ -253,11 +253,7 @@ def settled(node: Node, text: str, words: str) -> Node:
             case AnyOf(parts=parts) if _excepted_alike(parts) != parts:
                 return msgspec.structs.replace(part, parts=_excepted_alike(parts))
             case AnyOf(parts=parts) if len(parts) > 1 and (leaves := _leaves(parts)) and not _apart(parts, text):
-                shared = _shared(leaves, text, words)
-                if len(leaves) == len(parts) or shared != leaves:
-                    once = _once(shared)
-                    return once[0] if len(once) == 1 else msgspec.structs.replace(part, parts=once)
-                return part
+                return _sharing(part, leaves, _shared(leaves, text, words))
             case AnyOf(parts=parts) if all(isinstance(one, Compare) and one.op in ("<", "<=") for one in parts):
                 both = {one.measure.id for one in parts if isinstance(one, Compare)} == {"ast", "alt"}
                 slashed = slash or (both and "/" in words and re.search(r"\bor\b", words) is None)
@@ -296,6 +292,14 @@ _CANNOT = re.compile(r"\b(?:can ?not|can't|could not|unable to|not able to)\b", 
 
 def _lacks(claim: str) -> bool:
     return _HARM.search(claim) is not None or _LACK.match(claim) is not None
+
+
+def _sharing(listed: AnyOf, leaves: tuple[Has, ...], shared: tuple[Has, ...]) -> Node:
+    """The list with what its members share, each thing once."""
+    if len(leaves) != len(listed.parts) and shared == leaves:
+        return listed
+    once = _once(shared)
+    return once[0] if len(once) == 1 else msgspec.structs.replace(listed, parts=once)
 
 
 def _is_for_a_person(has: Has) -> bool:

@@ -271,6 +271,12 @@ def _flat(chunks: Sequence[Chunk]) -> list[Chunk]:
     return [one for chunk in chunks for one in (_flat(chunk.value) if chunk.cat == "G" else [chunk])]
 
 
+_OTHER_DAY = re.compile(
+    r"\W*(?:at|when|by|on)\b.*\b(?:diagnos\w*|onset|birth|first|initial\w*|surgery|transplant\w*|injury|accident|infection|death|menarche|"
+    r"menopause|conception|delivery|symptoms?|presentation|admission|exposure)\b",
+    re.IGNORECASE,
+)
+"""An age of another day than that of entry: at diagnosis, at onset."""
 _THINGS = "CROMKtQ"
 _GIVEN = frozenset({"drug", "procedure", "vaccine", "device"})
 
@@ -281,6 +287,8 @@ def _stands_apart(reader: Reader, head: Sequence[Chunk], rest: Sequence[Chunk], 
     if any(isinstance(part, Compare | Score) for part in walk(base)) and _UNIT_GOES_ON.match(words):
         return False
     if head[-1].cat == "W" and rest[0].cat in "pi":
+        return False
+    if any(isinstance(part, Person) for part in walk(base)) and _OTHER_DAY.match(words):
         return False
     if _MODAL.search(reader.text[head[-1].end : rest[-1].end]) and rest[0].cat != "u":
         return False
