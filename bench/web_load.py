@@ -4,8 +4,9 @@
    chart judged for 1,850 trials.
 2. 200 clients at once for a minute, each asking again a second after its answer; errors and the server's memory.
 
-Trials are real ones, most of them reworded under new ids, and their criteria are compiled once for each real one. Bounded: about three
-minutes after the library is there. `--library DIR` takes one that exists. Appends to bench/results/web_load.csv; exits with 1 over a limit.
+Trials are real ones, most of them reworded under new ids, and their criteria are compiled once for each real one. What the server makes
+beforehand of each trial is made first. Bounded: about three minutes after that. `--library DIR` takes a library that exists, `--keep DIR`
+makes one there, `--workers N` serves with so many processes. Appends to bench/results/web_load.csv; exits with 1 over a limit.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -34,11 +35,12 @@ from trialwright.library import Library
 from trialwright.library.loading import Step, Terms
 from trialwright.library.store import open_store
 from trialwright.registries import read_trials
+from trialwright.web.pages.beforehand import make_ready
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDS = ROOT.parent / "shared/data/records/ctgov_v2.jsonl.gz"
 TABLE = ROOT / "bench/results/web_load.csv"
-COLUMNS = ("date", "version", "python", "trials", "load_average", "what", "figure", "asked", "n")
+COLUMNS = ("date", "version", "python", "trials", "workers", "load_average", "what", "figure", "asked", "n")
 DAY = date(2026, 3, 2)
 TRIALS, JUDGED = 20_000, 1_850
 PER_S, STEADY_S = 50, 15.0
@@ -94,9 +96,10 @@ def build(home: Path, number: int) -> None:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[int, int]]:
+def served(home: Path, workers: int) -> Iterator[tuple[int, int]]:
     """The port and the process of the server."""
-    command = [str(Path(sys.executable).with_name("trialwright")), "--library", str(home), "serve", "--port", "0"]
+    program = str(Path(sys.executable).with_name("trialwright"))
+    command = [program, "--library", str(home), "serve", "--port", "0", "--workers", str(workers)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
@@ -195,7 +198,7 @@ async def slow(port: int, seconds: float) -> None:
     del reader
 
 
-async def crowd(port: int, ids: list[str], pid: int) -> tuple[Times, list[float]]:
+async def crowd(port: int, ids: list[str], pids: tuple[int, ...]) -> tuple[Times, list[float]]:
     """Many clients at once, and the server's memory in MB meanwhile."""
     times, memory = Times(), []
     until = time.perf_counter() + CROWD_S
@@ -218,24 +221,24 @@ async def crowd(port: int, ids: list[str], pid: int) -> tuple[Times, list[float]
 
     async def watch() -> None:
         while time.perf_counter() < until:
-            memory.append(memory_mb(pid))
+            memory.append(memory_mb(pids))
             await asyncio.sleep(3)
 
     await asyncio.gather(watch(), *(client(number) for number in range(CLIENTS)))
     return times, memory
 
 
-async def alone(port: int, pid: int, asked: Iterator[tuple[str, str]]) -> list[Figure]:
+async def alone(port: int, pids: tuple[int, ...], asked: Iterator[tuple[str, str]]) -> list[Figure]:
     """One request after another: the processor time that the server takes for each kind, which a busy machine changes little."""
     connection, by_kind = Connection(port), dict[str, list[str]]()
     for kind, path in islice(asked, ALONE):
         by_kind.setdefault(kind, []).append(path)
     found, whole = [], 0.0
     for kind, paths_of in sorted(by_kind.items()):
-        before = cpu_s(pid)
+        before = cpu_s(pids)
         for path in paths_of:
             await connection.ask(path)
-        spent = cpu_s(pid) - before
+        spent = cpu_s(pids) - before
         whole += spent
         each = round(spent / len(paths_of) * 1000, 1)
         found.append(Figure(f"processor time of one: {kind}, mean ms", each, "", len(paths_of)))
@@ -244,14 +247,29 @@ async def alone(port: int, pid: int, asked: Iterator[tuple[str, str]]) -> list[F
     return [*found, Figure(f"cores for {PER_S} a second of this mix", round(cores, 2), "< 1", ALONE, cores > 1)]
 
 
-def cpu_s(pid: int) -> float:
-    """Of the process with all its threads, in steps of a hundredth of a second."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def family(pid: int) -> tuple[int, ...]:
+    """The process and its children, without the one that gives way to all others."""
+    children = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid and int(fields[16]) < 19:
+                children.append(int(path.parent.name))
+    return (pid, *children)
 
 
-def memory_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+def cpu_s(pids: tuple[int, ...]) -> float:
+    """Of the processes with all their threads, in steps of a hundredth of a second."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(pids: tuple[int, ...]) -> float:
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def p(times: list[float], part: float) -> float:
@@ -272,11 +290,11 @@ def figures(name: str, times: Times, *, limit_s: float = P95_S) -> Iterator[Figu
         print(f"  {error}", file=sys.stderr)
 
 
-async def measured(port: int, pid: int, ids: list[str]) -> list[Figure]:
+async def measured(port: int, pids: tuple[int, ...], ids: list[str]) -> list[Figure]:
     rng = random.Random(1)
     asked = paths(ids, rng)
     await steady(port, asked, 3.0)  # warm
-    found = await alone(port, pid, asked)
+    found = await alone(port, pids, asked)
     found += figures(f"{PER_S} a second", await steady(port, asked, STEADY_S))
     slow_ones = [asyncio.create_task(slow(port, STEADY_S)) for _ in range(SLOW_CLIENTS)]
     found += figures(f"{PER_S} a second beside {SLOW_CLIENTS} slow clients", await steady(port, asked, STEADY_S))
@@ -290,7 +308,7 @@ async def measured(port: int, pid: int, ids: list[str]) -> list[Figure]:
     took = time.perf_counter() - start
     found += figures(f"{PER_S} a second while a chart is judged for {JUDGED:,} trials", times)
     found.append(Figure("the chart: done within, s", round(took, 1), "", JUDGED, status != 200))
-    times, memory = await crowd(port, ids, pid)
+    times, memory = await crowd(port, ids, pids)
     found += figures(f"{CLIENTS} clients", times, limit_s=2.0)
     half = len(memory) // 2
     growth = statistics.mean(memory[half:][-5:]) - statistics.mean(memory[half : half + 3])
@@ -308,6 +326,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", type=Path, help="one that exists")
     parser.add_argument("--keep", type=Path, help="make it there and keep it")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the server; default 1")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = given.library or given.keep or Path(folder)
@@ -316,9 +335,10 @@ def main() -> int:
         with Library(home).view() as view:
             ids = list(view.store.ids())
         random.Random(0).shuffle(ids)
-        with served(home) as (port, pid):
-            time.sleep(30)  # what is made beforehand is made meanwhile
-            found = asyncio.run(measured(port, pid, ids))
+        print(f"made beforehand: {make_ready(home)} parts", file=sys.stderr)
+        with served(home, given.workers) as (port, pid):
+            time.sleep(30)  # what each process holds is made meanwhile
+            found = asyncio.run(measured(port, family(pid), ids))
     TABLE.parent.mkdir(exist_ok=True)
     is_new = not TABLE.exists()
     load = f"{os.getloadavg()[0]:.1f}"
@@ -329,7 +349,18 @@ def main() -> int:
         for one in found:
             today = datetime.now(UTC).date()
             writer.writerow(
-                (today, __version__, platform.python_version(), len(ids), load, one.what, one.figure, one.asked, one.n)
+                (
+                    today,
+                    __version__,
+                    platform.python_version(),
+                    len(ids),
+                    given.workers,
+                    load,
+                    one.what,
+                    one.figure,
+                    one.asked,
+                    one.n,
+                )
             )
             print(
                 f"{'OVER  ' if one.is_over else '      '}{one.what}: {one.figure} {f'(asked {one.asked})' if one.asked else ''}"

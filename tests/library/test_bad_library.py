@@ -106,6 +106,23 @@ def test_a_newer_library_is_left_alone(home: Path) -> None:
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
+def test_a_library_of_the_form_before_is_brought_to_this_one(home: Path) -> None:
+    expected = found(library_of(home))
+    with sqlite3.connect(home / FILE) as db:
+        db.execute("DROP TABLE made")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    library = Library(home)
+    assert found(library) == expected
+    library.keep_made([(1, "plan", "mark", b"drawn")])
+    with library.view() as view:
+        assert view.store.made(1, "plan", "mark") == b"drawn"
+        assert view.store.made(1, "plan", "another") is None
+    with sqlite3.connect(home / FILE) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (FORM,)
+    db.close()
+
+
 def test_nothing_there(home: Path) -> None:
     with pytest.raises(NoLibraryError, match=r"there is no library at .* yet; `trialwright load PATH` makes one"):
         Library(home)

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from trialwright.criteria.nodes import All, Not
 from trialwright.library import View
 from trialwright.library.comparing import Comparison, CriterionChange, FieldChange, compare, history
 from trialwright.library.errors import NotHeldError
+from trialwright.library.meanings import meaning_of
 
 from .shelves import NPC, library_of, load
 
@@ -176,3 +178,8 @@ def test_a_trial_and_itself(view: View) -> None:
     found = compare(view, "NCT10000001", "NCT10000001")
     assert all(row.same for row in found.rows)
     assert (found.only_left, found.only_right) == ((), ())
+
+
+def test_a_criterion_that_asks_nothing_has_a_meaning_too() -> None:
+    assert meaning_of(All()) == meaning_of(All())
+    assert meaning_of(Not(part=All())) != meaning_of(All())

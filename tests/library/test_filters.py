@@ -20,6 +20,30 @@ def kept(view: View, *filters: tuple[str, str], text: str = "") -> dict[int, tup
     return {int(hit.trial[-1]): hit.unstated for hit in found.hits}
 
 
+KOREAS = ("Korea, Republic of", "South Korea", "Korea, Democratic People's Republic of")
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        ("Korea, Republic of", [1, 2]),
+        ("south korea", [1, 2]),
+        ("Korea, Democratic People's Republic of", [3]),
+        ("France,Korea, Republic of", [1, 2, 4]),
+        ("Korea, Republic of, France", [1, 2, 4]),
+    ],
+)
+def test_a_country_is_found_by_all_its_names_and_its_own_comma_parts_nothing(
+    tmp_path: Path, asked: str, numbers: list[int]
+) -> None:
+    named = [(f"NCT1000000{number}", country) for number, country in enumerate((*KOREAS, "France"), 1)]
+    studies = [
+        {"id": id_, "title": "A Trial", "sites": [("A city", country, 0.0, 0.0, None)]} for id_, country in named
+    ]
+    with library_of(tmp_path, *studies).view() as view:
+        assert sorted(kept(view, ("country", asked))) == numbers
+
+
 STATED: tuple[str, ...] = ()
 
 

@@ -160,3 +160,12 @@ def test_our_own_client_pulls_from_here(server: str) -> None:
         found = list(client.pages(Asked(condition="nasopharyngeal carcinoma", since="2021-01-01", page_size=1)))
     assert found[0].total == len(found) == sum(page.count for page in found)
     assert found[-1].token is None
+
+
+def test_fields_and_their_values_have_the_registrys_shape(registry: TestClient, shapes: Shapes) -> None:
+    assert shapes.faults("FieldNodeList", registry.get("/api/v2/studies/metadata").json()) == []
+    counted = registry.get("/api/v2/stats/field/values").json()
+    assert shapes.faults("FieldValuesStatsList", counted) == []
+    names = {"ENUM": "EnumStats", "BOOLEAN": "BooleanStats", "INTEGER": "IntegerStats"}
+    assert [one for one in counted for fault in shapes.faults(names[one["type"]], one) if fault] == []
+    assert counted

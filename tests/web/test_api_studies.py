@@ -66,6 +66,13 @@ ASKED: dict[str, tuple[dict[str, str], set[str]]] = {
     "field": ({"filter.advanced": "AREA[LocationCountry]France"}, {OLD_NPC}),
     "eligibility": ({"query.term": "AREA[EligibilityCriteria]pregnancy"}, {NPC, OLD_NPC, ASTHMA}),
     "all": ({"filter.advanced": "ALL"}, INVENTED),
+    "a whole value": ({"query.term": 'AREA[Condition]COVERAGE[FullMatch]"Asthma"'}, {ASTHMA}),
+    "part of a value is not the whole": ({"query.term": "AREA[Condition]COVERAGE[FullMatch]carcinoma"}, set()),
+    "how a value ends": ({"query.term": "AREA[Condition]COVERAGE[EndsWith]carcinoma"}, {NPC, OLD_NPC}),
+    "contained": ({"query.term": "COVERAGE[Contains]toripalimab"}, {NPC}),
+    "expansion by concept": ({"query.cond": "EXPANSION[Concept]NPC"}, {NPC, OLD_NPC}),
+    "choices of the search page": ({"aggFilters": "phase:2 3,results:with"}, {OLD_NPC}),
+    "results or not": ({"aggFilters": "results:without,status:rec com"}, {NPC, ASTHMA}),
     "both surfaces at once": ({"query.cond": "NPC", "filter.overallStatus": "RECRUITING"}, {NPC}),
 }
 
@@ -78,7 +85,11 @@ def test_a_question_finds_what_it_asks_for(client: TestClient, asked: dict[str, 
 
 
 REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
-    "aggregation": ({"aggFilters": "results:with"}, "aggFilters", "not-supported"),
+    "an option of the search page": ({"aggFilters": "phase:2,colour:red"}, "aggFilters", "not-supported"),
+    "a whole bracket": ({"query.term": "AREA[Condition]COVERAGE[FullMatch](a OR b)"}, "query.term", "not-supported"),
+    "a whole number": ({"query.term": "AREA[Phase]COVERAGE[FullMatch]PHASE2"}, "query.term", "not-supported"),
+    "another coverage": ({"query.term": "COVERAGE[Most]x"}, "query.term", "syntax"),
+    "aggregation": ({"aggFilters": "sex:f"}, "aggFilters", "not-supported"),
     "synonyms": ({"filter.synonyms": "ConditionSearch:1"}, "filter.synonyms", "not-supported"),
     "decay": ({"geoDecay": "func:exp"}, "geoDecay", "not-supported"),
     "operator": ({"query.cond": "EXPANSION[None]cancer"}, "query.cond", "not-supported"),
@@ -225,7 +236,7 @@ def test_an_earlier_id_leads_to_the_trial(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "status"),
-    [("NCT10000077", 404), ("metadata", 404), ("x" * 300, 400), ("%00", 400), ("NCT0", 404), ("a b", 400)],
+    [("NCT10000077", 404), ("enums", 404), ("x" * 300, 400), ("%00", 400), ("NCT0", 404), ("a b", 400)],
 )
 def test_an_id_that_is_none_or_not_there(client: TestClient, asked: str, status: int) -> None:
     answer = client.get(f"/api/v2/studies/{asked}")
@@ -309,3 +320,43 @@ def test_an_empty_library_answers(tmp_path: Any) -> None:
         assert client.get("/api/v2/stats/size").json()["totalStudies"] == 0
         assert client.get("/api/v2/studies/NCT10000001").status_code == 404
         assert client.get("/api/v2/studies?format=csv").text.count("\n") == 1
+
+
+def test_values_are_counted(get: Get) -> None:
+    (phase,) = get("/api/v2/stats/field/values", fields="Phase")
+    assert (phase["field"], phase["type"]) == ("protocolSection.designModule.phases", "ENUM")
+    assert {"value": "PHASE3", "studiesCount": 1} in phase["topValues"]
+    (results,) = get("/api/v2/stats/field/values", fields="HasResults", types="BOOLEAN")
+    assert results["trueCount"] == 1
+    (people,) = get("/api/v2/stats/field/values", fields="EnrollmentCount")
+    assert people["min"] <= people["avg"] <= people["max"]
+    assert get("/api/v2/stats/field/values", fields="EnrollmentCount", types="ENUM") == []
+    assert {one["type"] for one in get("/api/v2/stats/field/values")} == {"ENUM", "BOOLEAN", "INTEGER"}
+
+
+def test_fields_are_listed_as_a_tree(get: Get) -> None:
+    tree = get("/api/v2/studies/metadata")
+    (protocol,) = (one for one in tree if one["name"] == "protocolSection")
+    (design,) = (one for one in protocol["children"] if one["name"] == "designModule")
+    (phases,) = (one for one in design["children"] if one["name"] == "phases")
+    assert (phases["piece"], phases["isEnum"]) == ("Phase", True)
+
+
+@pytest.mark.parametrize("address", ["/studies/enums", "/studies/search-areas", "/stats/field/sizes"])
+def test_addresses_that_are_not_answered_say_so(refused: Get, address: str) -> None:
+    told = refused(f"/api/v2{address}")
+    assert (told["status"], told["type"]) == (404, "urn:trialwright:problem:not-supported")
+    assert address in told["detail"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        ({"fields": "BriefTitle"}, "not-supported"),
+        ({"fields": "Colour"}, "unknown-name"),
+        ({"fields": ""}, "bad-value"),
+        ({"types": "TEXT"}, "bad-value"),
+    ],
+)
+def test_values_that_are_not_counted_are_refused(refused: Get, asked: dict[str, str], kind: str) -> None:
+    assert refused("/api/v2/stats/field/values", **asked)["type"].endswith(kind)

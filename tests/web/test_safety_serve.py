@@ -85,6 +85,21 @@ def test_it_serves_pages_and_api_and_ends_in_order(web_home: Path) -> None:
 
 
 @pytest.mark.e2e
+def test_several_processes_serve_as_one(web_home: Path) -> None:
+    served = Served(web_home, "--workers", "2")
+    with served as address:
+        with httpx.Client(timeout=60, headers={"connection": "close"}) as client:
+            first = client.get(f"{address}/api/v2/studies", params={"pageSize": "1"}).json()
+            # Whichever process answers, it knows the token that another one gave.
+            for _ in range(12):
+                asked = {"pageSize": "1", "pageToken": first["nextPageToken"]}
+                assert client.get(f"{address}/api/v2/studies", params=asked).status_code == 200
+        served.process.send_signal(signal.SIGINT)
+        out, err = served.process.communicate(timeout=60)
+    assert (served.process.returncode, out, err) == (0, "", "")
+
+
+@pytest.mark.e2e
 def test_on_another_address_every_request_must_show_the_token(web_home: Path) -> None:
     with Served(web_home, "--host", "0.0.0.0", token=TOKEN) as address:  # noqa: S104 - that is what is tested
         assert httpx.get(f"{address}/", timeout=60).status_code == 401

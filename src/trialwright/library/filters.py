@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from trialwright.codes.tables import parts, rows
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.library.asking import CRITERIA_FILTERS, FilterText
 from trialwright.library.demands import scale_values
@@ -34,6 +36,7 @@ TYPES = ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS")
 WORDED = ("condition", "intervention", "sponsor")
 _CLOSED = {"status": STATUSES, "phase": PHASES, "type": TYPES}
 _KM_OF_DEGREE = 111.195
+_DATA = Path(__file__).parent / "data"
 _EARTH_KM = 6371.0088
 
 
@@ -73,7 +76,7 @@ def lower_filters(texts: Sequence[FilterText], index: Index, store: Store, conce
 
 
 def _choice(name: str, value: str, index: Index) -> Filter:
-    wanted = [_chosen(name, part, index) for part in value.split(",") if part.strip()]
+    wanted = [one for part in _listed(name, value, index) for one in _chosen(name, part, index)]
     if not wanted:
         raise QueryError(f"{name}: needs a value")
     stated = _any_term(index, name, wanted)
@@ -95,18 +98,36 @@ def _worded(name: str, value: str, index: Index, concepts: Concepts) -> Filter:
     return Filter(name=name, words=f"{lowered.words or words}", query=_or_unstated(index, stated, name), stated=stated)
 
 
-def _chosen(name: str, value: str, index: Index) -> str:
-    """The registry's word for what was written: any case, blanks or hyphens, `2` or `phase2`."""
-    plain = re.sub(r"[\s_-]+", "_", value.strip()).upper()
+def _listed(name: str, value: str, index: Index) -> Iterator[str]:
+    """The items of a list joined by commas; a country's own comma (Korea, Republic of) parts nothing."""
+    left = [part.strip() for part in value.split(",") if part.strip()]
+    if name != "country":
+        yield from left
+        return
+    known = {_plain(one) for one in (*_countries(index), *_same_country())}
+    while left:
+        taken = next((number for number in (3, 2) if _plain(", ".join(left[:number])) in known), 1)
+        yield ", ".join(left[:taken])
+        left = left[taken:]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", "_", text.strip()).upper()
+
+
+def _chosen(name: str, value: str, index: Index) -> tuple[str, ...]:
+    """The registry's words for what was written: any case, blanks or hyphens, `2` or `phase2`; several for a country that it names
+    in several ways."""
+    plain = _plain(value)
     if name == "phase":
         plain = re.sub(r"^(EARLY_)?(?:PHASE)?_?(\d|I{1,3}V?|IV)$", lambda m: f"{m[1] or ''}PHASE{_digit(m[2])}", plain)
         plain = {"N/A": "NA"}.get(plain, plain)
     allowed = _CLOSED.get(name) or tuple(_countries(index))
-    by_plain = {re.sub(r"[\s_-]+", "_", one).upper(): one for one in allowed}
-    if plain in by_plain:
-        return by_plain[plain]
-    if name == "country" and plain in _COUNTRY_NAMES:
-        return _COUNTRY_NAMES[plain]
+    by_plain = {_plain(one): one for one in allowed}
+    names = _same_country().get(plain, (plain,)) if name == "country" else (plain,)
+    found = tuple(by_plain[one] for one in names if one in by_plain)
+    if found:
+        return found
     near = get_close_matches(plain, by_plain, n=1, cutoff=0.5)
     expected = (
         f"; did you mean {readable(by_plain[near[0]])!r}?"
@@ -116,7 +137,11 @@ def _chosen(name: str, value: str, index: Index) -> str:
     raise QueryError(f"{name}: {value.strip()!r} is none that the library knows{expected}")
 
 
-_COUNTRY_NAMES = {"USA": "United States", "US": "United States", "UK": "United Kingdom", "GB": "United Kingdom"}
+@cache
+def _same_country() -> dict[str, tuple[str, ...]]:
+    """Each name of a country with all of them."""
+    named = (tuple(map(_plain, (row["country"], *parts(row["names"])))) for row in rows("countries", _DATA))
+    return {name: names for names in named for name in names}
 
 
 def _digit(text: str) -> str:

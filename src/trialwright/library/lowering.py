@@ -55,8 +55,8 @@ _FIELD_OF = {
 }
 _RUNNING = ("summary", "inclusion", "description")
 _MOST_NAMES = 4
-_CONCEPT_FIELDS = ("", "condition", "intervention")
-_NOT_ASKED_FOR = ("event", "site", "scale", "lab", "measurement")
+CONCEPT_FIELDS = ("", "condition", "intervention")
+NOT_ASKED_FOR = ("event", "site", "scale", "lab", "measurement")
 """Kinds that no trial is filed under: their names are searched as words."""
 
 _NAMES = ("sponsor", "id")
@@ -111,7 +111,7 @@ class Lowering:
 
     def named(self, name: str, where: Where) -> Understood:
         """A name as a whole: a concept by all its names, or the words as a phrase."""
-        entry = self._concepts.vocabulary.find(name) if where in _CONCEPT_FIELDS else None
+        entry = self._concepts.vocabulary.find(name) if where in CONCEPT_FIELDS else None
         if entry is None:
             return self.understood(Phrase(name, where) if " " in name else Word(name, where))
         query, words = self._concept(entry, (Word(name, where),))
@@ -200,7 +200,7 @@ class Lowering:
         at = 0
         while at < len(words):
             plain = [word.text.lower() for word in takewhile(lambda word: not word.is_start, words[at:])]
-            found = self._named(plain) if where in _CONCEPT_FIELDS else None
+            found = self._named(plain) if where in CONCEPT_FIELDS else None
             means, length = meant_by(plain, 0) if where not in _NAMES else ((), 0)
             if means and (found is None or length > found[1]):
                 yield _Meant(words[at : at + length], means)
@@ -216,7 +216,7 @@ class Lowering:
     def _named(self, words: Sequence[str]) -> tuple[Entry, int] | None:
         """The concept that the words begin with."""
         found = self._concepts.vocabulary.longest(words, 0) if words else None
-        return None if found is None or found[0].kind in _NOT_ASKED_FOR else found
+        return None if found is None or found[0].kind in NOT_ASKED_FOR else found
 
     def _meant(self, unit: _Meant) -> "tuple[tantivy.Query | None, str]":
         """The words, or what they may mean: concepts by all their names."""
@@ -227,8 +227,8 @@ class Lowering:
         parts = [self._text(said, where)]
         shown = []
         for name in unit.means:
-            entry = self._concepts.vocabulary.find(name) if where in _CONCEPT_FIELDS else None
-            if entry is not None and entry.kind not in _NOT_ASKED_FOR:
+            entry = self._concepts.vocabulary.find(name) if where in CONCEPT_FIELDS else None
+            if entry is not None and entry.kind not in NOT_ASKED_FOR:
                 query: tantivy.Query | None = self._concept(entry, (Word(name, where),))[0]
             else:
                 query = self._text(name, where)

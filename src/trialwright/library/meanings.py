@@ -23,7 +23,7 @@ def _bare(value: Any) -> Any:
             return value["id"]
         case dict():
             bare = {name: _bare(member) for name, member in value.items() if name not in ("span", "codes", "coded")}
-            if value.get("is") in _IN_ANY_ORDER:
+            if value.get("is") in _IN_ANY_ORDER and "parts" in bare:  # one without parts asks nothing
                 bare["parts"] = sorted(bare["parts"], key=msgspec.json.encode)
             return bare
         case list() | tuple():

@@ -146,6 +146,14 @@ class Library:
         with self._writer() as store:
             return rebuild(store, self.concepts, recompile=recompile, workers=workers)
 
+    def keep_made(self, rows: Iterable[tuple[int, str, str, bytes]]) -> None:
+        """Keeps what was made of versions, as `Store.keep_made` has it.
+
+        raises  BusyError when another process goes on writing
+        """
+        with self._writer() as store, store.writing():
+            store.keep_made(rows)
+
     @contextmanager
     def _writer(self) -> Iterator[Store]:
         store = open_store(self.home)

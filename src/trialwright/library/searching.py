@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Order = Literal["relevance", "updated", "started", "enrollment"]
 _MOST = 10_000
+_MOST_COUNTED, _MOST_SHOWN = 1000, 30
 NOT_STATED = "not stated"
 
 
@@ -245,20 +246,12 @@ def _count(view: "View", query: "tantivy.Query") -> int:
 
 def _facets(view: "View", query: "tantivy.Query") -> dict[str, tuple[tuple[str, int], ...]]:
     """What is counted most first; last, how many state nothing."""
-    asked = {name: {"terms": {"field": name, "size": 30}} for name in CHOICE_FIELDS}
+    asked = {name: {"terms": {"field": name, "size": _MOST_COUNTED, "missing": NOT_STATED}} for name in CHOICE_FIELDS}
     answered = view.index.searcher.aggregate(query, asked)
-    found = {
-        name: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answered[name]["buckets"]]
-        for name in CHOICE_FIELDS
-    }
-    for name, counted in found.items():
-        lacking = _count(view, _lacking(view, query, name))
-        counted += [(NOT_STATED, lacking)] if lacking else []
-    return {name: tuple(counted) for name, counted in found.items()}
-
-
-def _lacking(view: "View", query: "tantivy.Query", name: str) -> "tantivy.Query":
-    import tantivy
-
-    unstated = tantivy.Query.term_query(view.index.schema, "unstated", name, "basic")
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, unstated)])
+    found = {}
+    for name in CHOICE_FIELDS:
+        counted = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answered[name]["buckets"]]
+        stated = [one for one in counted if one[0] != NOT_STATED]
+        lacking = [one for one in counted if one[0] == NOT_STATED and one[1]]
+        found[name] = (*stated[:_MOST_SHOWN], *lacking)
+    return found

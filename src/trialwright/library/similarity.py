@@ -134,15 +134,6 @@ def similar(view: "View", nct_id: str, *, limit: int = 10) -> tuple[Similar, ...
     )
 
 
-def prepare(view: "View") -> Iterator[int]:
-    """Works out beforehand what comparing asks of each trial, one at a step; the versions that are done."""
-    for version in view.store.current_versions():
-        if len(view.index.features) >= _MOST_KEPT:
-            return
-        _features_of(view, version)
-        yield version
-
-
 def _features_of(view: "View", version: int) -> _Features:
     """Kept with the index: a page of one trial asks for those of a hundred, and the next page for many of them again."""
     kept = view.index.features

@@ -17,7 +17,7 @@ from trialwright.criteria.nodes import Criteria
 from trialwright.library.errors import BusyError, LibraryError, NewerLibraryError, NoLibraryError, NotHeldError
 from trialwright.trial import Trial
 
-FORM = 1
+FORM = 2
 """Raised when the tables change; an older program refuses a newer library."""
 
 FILE = "library.sqlite"
@@ -39,6 +39,11 @@ CREATE INDEX place_lat ON place (lat, lon, version);
 CREATE INDEX place_version ON place (version);
 CREATE TABLE pull (query TEXT PRIMARY KEY, upto TEXT NOT NULL) WITHOUT ROWID;
 """
+_SINCE_2 = """
+CREATE TABLE made (
+    version INTEGER, part TEXT, mark TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (version, part)) WITHOUT ROWID;
+"""
+_MOST_AT_HAND = 64
 _TRIAL = msgspec.json.Decoder(Trial)
 _CRITERIA = msgspec.json.Decoder(Criteria)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -76,6 +81,7 @@ class Store:
     def __init__(self, home: Path, connection: sqlite3.Connection) -> None:
         self.home = home
         self._db = connection
+        self._at_hand: dict[int, Trial] = {}
 
     def close(self) -> None:
         self._db.close()
@@ -148,7 +154,13 @@ class Store:
         return {bytes(digest): int(id_) for digest, id_ in rows}
 
     def record(self, version: int) -> Trial:
-        return _TRIAL.decode(self._unpacked("record", version))
+        """A version never changes; those asked for first are at hand when they are asked for again."""
+        found = self._at_hand.get(version)
+        if found is None:
+            found = _TRIAL.decode(self._unpacked("record", version))
+            if len(self._at_hand) < _MOST_AT_HAND:
+                self._at_hand[version] = found
+        return found
 
     def criteria(self, version: int) -> Criteria:
         return _CRITERIA.decode(self._unpacked("criteria", version))
@@ -208,6 +220,28 @@ class Store:
 
     def recompile(self, version: int, criteria: Criteria, terms: str) -> None:
         self._db.execute("UPDATE version SET criteria = ?, terms = ? WHERE id = ?", (_packed(criteria), terms, version))
+
+    def made(self, version: int, part: str, mark: str) -> bytes | None:
+        """What was made of a version and kept, such as its drawn plan; None when it was not, or under another mark."""
+        row = self._db.execute(
+            "SELECT data FROM made WHERE version = ? AND part = ? AND mark = ?", (version, part, mark)
+        ).fetchone()
+        return None if row is None else zlib.decompress(row[0])
+
+    def unmade(self, part: str, mark: str) -> tuple[int, ...]:
+        """Versions that stand for a trial and have not that part under that mark, the newest first."""
+        rows = self._db.execute(
+            "SELECT version FROM trial t WHERE NOT EXISTS "
+            "(SELECT 1 FROM made m WHERE m.version = t.version AND m.part = ? AND m.mark = ?) ORDER BY version DESC",
+            (part, mark),
+        )
+        return tuple(int(row[0]) for row in rows)
+
+    def keep_made(self, rows: Iterable[tuple[int, str, str, bytes]]) -> None:
+        """rows: version, part, mark, data. What was made of versions that stand for no trial any more is dropped."""
+        packed = [(version, part, mark, zlib.compress(data)) for version, part, mark, data in rows]
+        self._db.executemany("INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?)", packed)
+        self._db.execute("DELETE FROM made WHERE version NOT IN (SELECT version FROM trial)")
 
     def require(self, trial: str) -> Version:
         """raises  NotHeldError that names the nearest id"""
@@ -288,15 +322,16 @@ def _prepare(db: sqlite3.Connection, home: Path, *, create: bool) -> None:
         )
     if form == FORM:
         return
-    if not create:
+    if form == 0 and not create:
         raise NoLibraryError(f"there is no library at {home} yet; `trialwright load PATH` makes one")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
-    if int(db.execute("PRAGMA user_version").fetchone()[0]) == 0:
-        for statement in filter(str.strip, _TABLES.split(";")):
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id = {_APPLICATION}")
-        db.execute(f"PRAGMA user_version = {FORM}")
+    form = int(db.execute("PRAGMA user_version").fetchone()[0])  # another process may have been first
+    tables = (_TABLES if form < 1 else "") + (_SINCE_2 if form < 2 else "")
+    for statement in filter(str.strip, tables.split(";")):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {_APPLICATION}")
+    db.execute(f"PRAGMA user_version = {FORM}")
     db.execute("COMMIT")
 
 

@@ -6,13 +6,14 @@ goes through `request.app.state.workers`.
 """
 
 import logging
-import threading
+import secrets
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -34,19 +35,33 @@ _LOG = logging.getLogger("trialwright.web")
 _API = "/api/"
 
 
+class Serving(msgspec.Struct, frozen=True):
+    """What one of several processes that serve together is given; called, it makes the application."""
+
+    library: Path
+    token: str | None
+    hosts: tuple[str, ...]
+    page_key: bytes
+
+    def __call__(self) -> Starlette:
+        return application(self.library, token=self.token, hosts=self.hosts, page_key=self.page_key)
+
+
 def application(
     library: Path | None,
     *,
     token: str | None = None,
     hosts: tuple[str, ...] = LOOPBACK_HOSTS,
     limits: Limits | None = None,
+    page_key: bytes | None = None,
 ) -> Starlette:
     """The application over one library; an empty library is made where there is none.
 
-    library  its folder; None = the user's data folder
-    token    what every request must show; None = none is asked for
-    hosts    the names that a request may call this server by; `*` = any
-    raises   LibraryError when the folder cannot be used
+    library   its folder; None = the user's data folder
+    token     what every request must show; None = none is asked for
+    hosts     the names that a request may call this server by; `*` = any
+    page_key  signs page tokens; processes that serve together have the same; None = one of its own
+    raises    LibraryError when the folder cannot be used
     """
     home = library if library is not None else _default_home()
     limits = limits or Limits()
@@ -68,9 +83,9 @@ def application(
     )
     app.state.library = Library(home, create=True)
     app.state.workers = Workers(home)
-    app.state.ends = threading.Event()
     app.state.columns = Held()
     app.state.limits = limits
+    app.state.page_key = page_key or secrets.token_bytes(32)
     return app
 
 
@@ -86,7 +101,6 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     async with anyio.create_task_group() as beside:
         beside.start_soon(studies.prepare, app)
         yield
-        app.state.ends.set()
         beside.cancel_scope.cancel()
 
 

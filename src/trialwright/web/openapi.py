@@ -14,6 +14,7 @@ from trialwright.export.funnels.report import FunnelReport
 from trialwright.export.plans.planning import PlanReport
 from trialwright.library.filters import STATUSES
 from trialwright.trial import Record
+from trialwright.web.api.fields import counted_names
 from trialwright.web.api.own import FunnelBody, ScreenBody, SimilarTrial
 from trialwright.web.problems import Problem
 from trialwright.web.screening import Screened
@@ -34,7 +35,8 @@ def described() -> dict[str, Any]:
     document["info"]["version"] = __version__
     _, made = msgspec.json.schema_components(_SHOWN, ref_template=_REFERENCE, schema_hook=_unsaid)
     criteria = _criteria()
-    schemas = {**made, **criteria, **document["components"]["schemas"], "RecruitmentStatus": {"enum": list(STATUSES)}}
+    choices = {"RecruitmentStatus": {"enum": list(STATUSES)}, "CountedField": {"enum": list(counted_names())}}
+    schemas = {**made, **criteria, **document["components"]["schemas"], **choices}
     chart = {"oneOf": [{"type": "object"}, {"type": "string"}]}
     schemas["ScreenBody"]["properties"]["patient"] = chart
     schemas["FunnelBody"]["properties"]["patients"]["items"] = chart

@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from trialwright.library import View
-from trialwright.library.asking import AnyOf, Every, Phrase, Word
+from trialwright.library.asking import AnyOf, Phrase, Word
 from trialwright.library.describing import months
 from trialwright.library.filters import STATUSES, distance_km
 from trialwright.library.index import analyzer
-from trialwright.library.lowering import Lowering
+from trialwright.library.lowering import CONCEPT_FIELDS, NOT_ASKED_FOR, Lowering
 from trialwright.web.api import essie
 from trialwright.web.api.columns import Columns, day_range, distinct, normal
-from trialwright.web.api.pieces import Area, area_of, area_of_parameter, pieces
+from trialwright.web.api.pieces import Area, aggregates, area_of, area_of_parameter, pieces
 from trialwright.web.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class Asking:
             "ids": lambda text, name: self._ids(id_list(text, name)),
             "advanced": lambda text, name: self._parsed(text, name, area_of("BasicSearch", name)),
         }
+        if "aggFilters" in given:
+            found.append(
+                _unscored(self._parsed(expression_of(given["aggFilters"]), "aggFilters", area_of("BasicSearch", "")))
+            )
         for name, text in given.items():
             group, _, kind = name.partition(".")
             if group in ("filter", "postFilter") and (text.strip() or kind != "advanced"):
@@ -104,6 +108,8 @@ class Asking:
                 return tantivy.Query.const_score_query(tantivy.Query.all_query(), 0.0)
             case essie.Within(name=name, part=part):
                 return self._lower(part, area_of(name, parameter), parameter)
+            case essie.Words(words=words, cover=cover) if cover:
+                return self._covered(words[0], cover, area, parameter)
             case essie.Words(words=words, phrase=phrase):
                 return self._words(words, area, parameter, phrase=phrase)
             case essie.Range() | essie.Missing():
@@ -121,6 +127,16 @@ class Asking:
             raise ProblemError(400, f"{text[:60]!r} holds no word to search for", parameter=parameter, kind="syntax")
         return _every([self._unit(unit, area) for unit in units]) or tantivy_nothing()
 
+    def _covered(self, text: str, cover: essie.Cover, area: Area, parameter: str) -> "tantivy.Query":
+        """One whole value of a field, or how one begins or ends."""
+        if area.fields or len(area.pieces) != 1 or pieces()[area.pieces[0]].searched != "words":
+            detail = f"COVERAGE[…] needs a field of words before it, such as AREA[Condition]; it does not work on {area.name}"
+            raise ProblemError(400, detail, parameter=parameter, kind="not-supported")
+        wanted = f" {normal(text)} "
+        wanted = f" ;{wanted}" if cover != "end" else wanted
+        wanted = f"{wanted}; " if cover != "start" else wanted
+        return self._versions(self.columns.where(area.pieces[0], lambda value: wanted in value))
+
     def _units(self, words: Sequence[str]) -> "list[_Unit]":
         """Words beside each other that name one concept stay together."""
         vocabulary = self._view.vocabulary
@@ -128,7 +144,8 @@ class Asking:
         found, at = [], 0
         while at < len(plain):
             named = vocabulary.longest([word.lower() for word in plain[at:]], 0)
-            taken = max(1, named[1]) if named is not None and not plain[at].endswith("*") else 1
+            is_name = named is not None and named[0].kind not in NOT_ASKED_FOR and not plain[at].endswith("*")
+            taken = max(1, named[1]) if named is not None and is_name else 1
             found.append(_Unit(" ".join(plain[at : at + taken])))
             at += taken
         return found
@@ -147,15 +164,23 @@ class Asking:
     def _in_index(self, unit: "_Unit", field: str) -> "tantivy.Query | None":
         where = "" if field == "default" else field
         if unit.is_phrase and len(unit.text.split()) > 1:
-            asked: AnyOf | Every | Phrase | Word = Phrase(unit.text, where)
+            asked: AnyOf | Phrase | Word = Phrase(unit.text, where)
         else:
             # A word with marks in it is several to the index, and all of them are meant.
             parts = [Word(word.removesuffix("*"), where, word.endswith("*")) for word in unit.text.split()]
+            if len(parts) > 1 and where not in CONCEPT_FIELDS:
+                return self._each_word(unit.text.split(), field)
             asked = AnyOf(tuple(parts)) if len(parts) > 1 else parts[0]
             stems = analyzer("stems").analyze(unit.text.removesuffix("*"))
             if len(parts) == 1 and len(stems) > 1 and self._view.vocabulary.find(unit.text) is None:
                 asked = Phrase(unit.text, where)
         return Lowering(self._view.index, self._view.concepts).understood(asked).query
+
+    def _each_word(self, words: list[str], field: str) -> "tantivy.Query | None":
+        """All of a name's words, where the index knows no names; None when the library lacks one of them."""
+        ways = [self._in_index(_Unit(word), field) for word in words]
+        found = [way for way in ways if way is not None]
+        return _every(found) if len(found) == len(ways) else None
 
     def _on_value(self, node: essie.Range | essie.Missing, area: Area, parameter: str) -> "tantivy.Query":
         if len(area.pieces) != 1 or area.fields:
@@ -249,6 +274,25 @@ class _Unit:
 def listed(text: str) -> list[str]:
     """The items of a list joined by commas or bars."""
     return [part.strip() for part in re.split(r"[,|]", text) if part.strip()]
+
+
+def expression_of(text: str) -> str:
+    """The expression that filters such as `phase:2 3,results:with` stand for: any of the options of each.
+
+    raises  ProblemError (400)
+    """
+    known = aggregates()
+    clauses = []
+    for part in listed(text):
+        name, _, options = part.partition(":")
+        given = options.split()
+        for option in given or [""]:
+            if (name.strip(), option) not in known:
+                shown = ", ".join(f"{one}:{two}" for one, two in known)
+                detail = f"{part[:60]!r} is not supported here; expected {shown}"
+                raise ProblemError(400, detail, parameter="aggFilters", kind="not-supported")
+        clauses.append(f"({' OR '.join(known[name.strip(), option] for option in given)})")
+    return " AND ".join(clauses)
 
 
 def id_list(text: str, parameter: str) -> list[str]:

@@ -6,6 +6,7 @@ source  ClinicalTrials.gov, "Constructing complex search queries"
 """
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -14,7 +15,7 @@ from trialwright.web.problems import ProblemError
 LONGEST = 8000
 _MOST_TOKENS = 400
 _DEEPEST = 40
-_UNSUPPORTED = ("COVERAGE", "COVER", "EXPANSION", "SEARCH", "TILT", "DISTANCE", "BOOST", "DIST")
+_UNSUPPORTED = ("SEARCH", "TILT", "DISTANCE", "BOOST", "DIST")
 
 _TOKEN = re.compile(
     r"""\s+
@@ -27,11 +28,17 @@ _TOKEN = re.compile(
 )
 
 
+Cover = Literal["", "whole", "start", "end"]
+_COVERS: dict[str, Cover] = {"contains": "", "fullmatch": "whole", "startswith": "start", "endswith": "end"}
+
+
 class Words(msgspec.Struct, frozen=True):
-    """Words that must all be there, in any order; `phrase`: together and in this order."""
+    """Words that must all be there, in any order; `phrase`: together and in this order; `cover`: that phrase is all of a value, or how it
+    begins or ends."""
 
     words: tuple[str, ...]
     phrase: bool = False
+    cover: Cover = ""
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -196,10 +203,31 @@ class _Parser:
                     raise self._wrong(f"RANGE[{token.inner[:60]}] needs two ends, such as RANGE[2020-01-01,MAX]")
                 low, high = ends
                 return Range(None if low.upper() == "MIN" else low, None if high.upper() == "MAX" else high)
+            case "COVERAGE" | "COVER":
+                return self._covered(token.inner.strip(), depth)
+            case "EXPANSION":
+                if token.inner.strip().lower() != "concept":
+                    raise self._wrong(
+                        f"EXPANSION[{token.inner[:40]}] is not supported here; EXPANSION[Concept] is", "not-supported"
+                    )
+                return self._area_part(depth + 1)
             case name if name in _UNSUPPORTED:
                 raise self._wrong(f"{name}[…] is not supported here", "not-supported")
             case name:
                 raise self._wrong(f"there is no operator {name[:40]}[…]; AREA[…] and RANGE[…] are read")
+
+    def _covered(self, inner: str, depth: int) -> Node:
+        cover = _COVERS.get(inner.lower())
+        if cover is None:
+            raise self._wrong(f"COVERAGE[{inner[:40]}]: expected Contains, FullMatch, StartsWith or EndsWith")
+        part = self._area_part(depth + 1)
+        if not cover:
+            return part
+        if not isinstance(part, Words):
+            raise self._wrong(
+                f"COVERAGE[{inner}] stands before words or a phrase here, and before nothing else", "not-supported"
+            )
+        return Words((" ".join(part.words),), phrase=True, cover=cover)
 
     def _area_part(self, depth: int) -> Node:
         """What follows AREA[…]: one bracket, phrase or operator, or the words beside it up to the next operator."""

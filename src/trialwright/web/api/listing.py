@@ -7,7 +7,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import secrets
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -22,7 +21,6 @@ from trialwright.web.problems import ProblemError
 DEFAULT_SIZE, LARGEST_SIZE = 10, 1000
 _MOST_ORDERS = 2
 _MOST = 2**31
-_KEY = secrets.token_bytes(32)
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -112,20 +110,20 @@ class _Token(msgspec.Struct, frozen=True, array_like=True):
     question: str
 
 
-def token(start: int, question: str) -> str:
-    """Of the page that begins at `start` of this question. Signed with a key of this run of the server."""
+def token(start: int, question: str, key: bytes) -> str:
+    """Of the page that begins at `start` of this question. key: of this run of the server; it signs"""
     data = msgspec.json.encode(_Token(start, question))
-    return base64.urlsafe_b64encode(_seal(data) + data).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_seal(data, key) + data).decode().rstrip("=")
 
 
-def start_of(given: str, question: str) -> int:
+def start_of(given: str, question: str, key: bytes) -> int:
     """raises  ProblemError (400) for a token that was not made here, or for another question or an older state of the library"""
     try:
         raw = base64.b64decode(given + "=" * (-len(given) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     sealed, data = raw[:16], raw[16:]
-    if not data or not hmac.compare_digest(sealed, _seal(data)):
+    if not data or not hmac.compare_digest(sealed, _seal(data, key)):
         raise ProblemError(
             400,
             "this page token was not made by this server; begin with the first page",
@@ -141,8 +139,8 @@ def start_of(given: str, question: str) -> int:
     return read.start
 
 
-def _seal(data: bytes) -> bytes:
-    return hmac.digest(_KEY, data, "sha256")[:16]
+def _seal(data: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, data, "sha256")[:16]
 
 
 def question_of(given: Mapping[str, str], state: str) -> str:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from trialwright.web.api.pieces import unknown
 from trialwright.web.problems import ProblemError
 
-NOT_SUPPORTED = ("filter.synonyms", "postFilter.synonyms", "aggFilters", "geoDecay")
+NOT_SUPPORTED = ("filter.synonyms", "postFilter.synonyms", "geoDecay")
 
 
 def parameters(request: Request, known: Iterable[str], lists: Iterable[str] = ()) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Names of the API's fields in, where they stand in a record and how they can be searched out.
 
-source  the names are those of the ClinicalTrials.gov data structure; `data/pieces.tsv` and `data/areas.tsv` list them
+source  the names are those of the ClinicalTrials.gov data structure; `data/pieces.tsv`, `areas.tsv` and `aggregates.tsv` list them
 """
 
 from collections.abc import Iterable
@@ -59,6 +59,12 @@ def areas() -> dict[str, Area]:
 def area_of_parameter() -> dict[str, Area]:
     """The area of each `query.…` parameter."""
     return {area.parameter: area for area in areas().values() if area.parameter}
+
+
+@cache
+def aggregates() -> dict[tuple[str, str], str]:
+    """What an option of `aggFilters` stands for, as an expression: by the filter's and the option's name."""
+    return {(row["filter"], row["option"]): row["expression"] for row in rows("aggregates", _DATA)}
 
 
 @cache

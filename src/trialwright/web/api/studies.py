@@ -1,5 +1,6 @@
 """`/api/v2/studies`, `/studies/{nctId}`, `/stats/size` and `/version`: the library in the shape of the registry's public API."""
 
+import gc
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from trialwright.library import LibraryError, View
-from trialwright.library.similarity import prepare as similar_prepared
 from trialwright.web.api import shaping
 from trialwright.web.api.asking import Asking
 from trialwright.web.api.columns import FEW, Columns, columns_at, read_columns
@@ -30,15 +30,25 @@ FILTERS = tuple(
     f"{group}.{name}" for group in ("filter", "postFilter") for name in ("advanced", "geo", "ids", "overallStatus")
 )
 LISTS = ("fields", "sort", *(name for name in FILTERS if name.endswith((".ids", ".overallStatus"))))
-KNOWN = (*QUERIES, *FILTERS, "countTotal", "fields", "format", "markupFormat", "pageSize", "pageToken", "sort")
-_PREPARED_AT_ONCE, _REST_S = 10, 0.005
+KNOWN = (
+    *QUERIES,
+    *FILTERS,
+    "aggFilters",
+    "countTotal",
+    "fields",
+    "format",
+    "markupFormat",
+    "pageSize",
+    "pageToken",
+    "sort",
+)
 MARKUPS = ("markdown", "legacy")
 _ID_LIKE = re.compile(r"[A-Za-z0-9-]{3,40}")
 _ID = re.compile(r"NCT0*([1-9]\d{0,7})", re.IGNORECASE)
 
 
 async def prepare(app: Starlette) -> None:
-    """Makes the columns, and what finding similar trials needs, before anybody asks; others are answered meanwhile."""
+    """Makes the columns before anybody asks; others are answered meanwhile."""
     # Whoever needs what could not be made asks for it again, and is told.
     with suppress(LibraryError, ProblemError):
         number = await anyio.to_thread.run_sync(_size, app)
@@ -57,13 +67,12 @@ def _prepare(app: Starlette, made: Columns | None) -> None:
         if not len(view):
             return
         app.state.columns.of(view, lambda: made or read_columns(view))
-        for number, _ in enumerate(similar_prepared(view)):
-            # A rest now and then, so that whoever asks now goes first.
-            if number % _PREPARED_AT_ONCE == 0 and app.state.ends.wait(_REST_S):
-                return
+    # What is held now is held for good: looking through it for what may be forgotten costs some milliseconds each time.
+    gc.collect()
+    gc.freeze()
 
 
-def _columns(app: Starlette, view: View) -> Callable[[], Columns]:
+def columns_of(app: Starlette, view: View) -> Callable[[], Columns]:
     workers = app.state.workers
     make = partial(anyio.from_thread.run, workers.run, columns_at, workers.home)
     return lambda: app.state.columns.of(view, make)
@@ -77,20 +86,20 @@ def studies(request: Request) -> Response:
     size = number(given, "pageSize", DEFAULT_SIZE, LARGEST_SIZE) or DEFAULT_SIZE
     order = orders(given.get("sort", ""))
     fields = given.get("fields")
-    columns = shaping.csv_columns(fields) if form == "csv" else ()
+    headings = shaping.csv_columns(fields) if form == "csv" else ()
     shape = shaping.shape(None if form == "csv" else fields, markup, given)
     with request.app.state.library.view() as view:
         question = question_of(given, view.store.state("index") or "")
-        start = start_of(given["pageToken"], question) if "pageToken" in given else 0
-        columns_of = _columns(request.app, view)
-        asked = Asking(view, columns_of).asked(given) if len(view) else None
-        found = page(view, asked, order, (start, size), columns=columns_of)
+        start = start_of(given["pageToken"], question, request.app.state.page_key) if "pageToken" in given else 0
+        columns = columns_of(request.app, view)
+        asked = Asking(view, columns).asked(given) if len(view) else None
+        found = page(view, asked, order, (start, size), columns=columns)
         trials = [view.store.record(version) for version in found.versions]
-    after = None if found.after is None else token(found.after, question)
+    after = None if found.after is None else token(found.after, question, request.app.state.page_key)
     if form == "csv":
         headers = {"x-next-page-token": after} if after else {}
         headers |= {"x-total-count": str(found.total)} if count and not start else {}
-        return Response(shaping.csv(trials, columns, header=not start), 200, headers, "text/csv")
+        return Response(shaping.csv(trials, headings, header=not start), 200, headers, "text/csv")
     return json_response(
         _body([shaping.study(trial, shape) for trial in trials], after, found.total if count and not start else None)
     )
@@ -138,7 +147,7 @@ def _alias(app: Starlette, view: View, identity: str) -> str | None:
     """The trial that goes by another id now."""
     if not len(view):
         return None
-    columns = _columns(app, view)()
+    columns = columns_of(app, view)()
     wanted = f" {identity.lower()} "
     for at in sorted(columns.where("NCTIdAlias", lambda value: wanted in value)):
         return str(view.store.named([columns.versions[at]])[columns.versions[at]])
@@ -149,7 +158,7 @@ def version(request: Request) -> Response:
     """dataTimestamp: the day on which a record was last loaded, in the form of the public API; absent for an empty library"""
     parameters(request, ())
     with request.app.state.library.view() as view:
-        loaded = _columns(request.app, view)().loaded if len(view) else None
+        loaded = columns_of(request.app, view)().loaded if len(view) else None
     stamp = {"dataTimestamp": f"{loaded}T00:00:00"} if loaded else {}
     return json_response({"apiVersion": API_VERSION, **stamp})
 
@@ -158,7 +167,7 @@ def sizes(request: Request) -> Response:
     """How large the studies are as JSON, in bytes."""
     parameters(request, ())
     with request.app.state.library.view() as view:
-        columns = _columns(request.app, view)() if len(view) else None
+        columns = columns_of(request.app, view)() if len(view) else None
         measured = sorted(zip(columns.sizes, columns.versions, strict=True)) if columns else []
         largest = measured[:-11:-1]
         named = view.store.named([at for _, at in largest]) if largest else {}

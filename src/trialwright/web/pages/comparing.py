@@ -14,6 +14,7 @@ from .words import day_words, value
 _FIELDS = {"status": "status", "type": "type", "sex": "sex", "phase": "phase"}
 _DESIGN = ("allocation", "model", "purpose")
 _DATES = ("start", "completion", "last update")
+_YES = {"True": "yes", "False": "no"}
 _ID = re.compile(r"^([IE]\S*) ")
 
 
@@ -36,7 +37,7 @@ def cell(what: str, text: str) -> str:
         return " and ".join(value(_FIELDS[what], code).words for code in text.split("/")) if text else ""
     if what == "design":
         return ", ".join(_design_words(code) for code in text.split(", ") if code)
-    return day_words(text) if what in _DATES else text
+    return day_words(text) if what in _DATES else _YES.get(text, text)
 
 
 def _design_words(code: str) -> str:

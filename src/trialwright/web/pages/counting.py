@@ -1,6 +1,5 @@
 """The page on which a population is counted: a trial and uploaded charts in, what each criterion costs out; nothing is kept."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +8,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trialwright.patients.facts import Domain, Patient
-from trialwright.patients.remarks import ChartError
+from trialwright.patients.facts import Domain
+from trialwright.web.problems import ProblemError
 from trialwright.web.uploads import field, read_form
 
 from .charts import DOMAINS
@@ -81,46 +80,21 @@ def _form(trial: str, problem: str = "", status: int = 200) -> Response:
 
 def counted(home: Path, asked: AskedFunnel) -> Counted:
     """The page with the counts. This runs in a process of its own. home: the folder of the library"""
-    from trialwright.codes.vocabulary import default_vocabulary
-    from trialwright.engines.counts import count_patients, criteria_names
-    from trialwright.export.funnels import counting, drawing, report
-    from trialwright.patients.facts import Complete
+    from trialwright.export.funnels import drawing, report
+    from trialwright.export.funnels.counting import FunnelTerms
+    from trialwright.web.counting import funnelled
 
     with library_at(home).view() as view:
         found = held(view, asked.trial)
     if found is None:
         return Counted(problem=f"no trial {asked.trial[:40]!r} is on this computer")
-    known = criteria_names(found.criteria)
-    unknown = [name for name in (*asked.without, *asked.order) if name not in known]
-    if unknown:
-        return Counted(
-            problem=f"this trial has no criterion {unknown[0][:20]!r}; its criteria are {', '.join(known[:40])}"
-        )
-    unread: list[str] = []
-    counts = count_patients(
-        _patients(asked, unread),
-        found.criteria,
-        index_date=asked.as_of,
-        complete=Complete(asked.complete),
-        vocabulary=default_vocabulary(),
-    )
-    if not counts.people:
-        return Counted(problem=f"no chart could be read. {unread[0] if unread else ''}")
-    terms = counting.FunnelTerms(
-        as_of=asked.as_of, complete=asked.complete, order=asked.order, without=frozenset(asked.without)
-    )
-    told = counting.Counted(counts=counts, engine="memory", given=counts.people + len(unread), unread=len(unread))
-    made = counting.report_funnel(found.trial, found.criteria, told, terms)
-    svg = drawing.to_svg(made, with_style=False)
-    shown = page("funnel.html", report=made, svg=svg, share=report.share, held=found, trial=asked.trial)
+    terms = FunnelTerms(as_of=asked.as_of, complete=asked.complete, order=asked.order, without=frozenset(asked.without))
+    try:
+        made = funnelled(found.trial, found.criteria, tuple(data for _, data in asked.charts), terms)
+    except ProblemError as error:
+        return Counted(problem=error.detail)
+    if made.report is None:
+        return Counted(problem=f"no chart could be read. {made.unread[0] if made.unread else ''}")
+    svg = drawing.to_svg(made.report, with_style=False)
+    shown = page("funnel.html", report=made.report, svg=svg, share=report.share, held=found, trial=asked.trial)
     return Counted(html=bytes(shown.body).decode())
-
-
-def _patients(asked: AskedFunnel, unread: list[str]) -> Iterator[Patient]:
-    from trialwright.patients.loading import read_patients
-
-    for number, (_, data) in enumerate(asked.charts, 1):
-        try:
-            yield from read_patients(data, as_of=asked.as_of)
-        except ChartError as error:
-            unread.append(f"File {number}: {str(error).removeprefix('input: ')}")

@@ -211,7 +211,8 @@ def _ranked(criteria: Criteria, kind: str) -> tuple[Line, ...]:
             continue
         words = spoken(one.node)
         atoms = [part for part in walk(one.node) if not children(part)]
-        if atoms and len(words) <= _LONGEST and not any(isinstance(part, Attest) for part in atoms):
+        # A list without parts asks nothing, and nothing can be said of it.
+        if atoms and len(words) <= _LONGEST and not any(isinstance(part, Attest | All) for part in atoms):
             found.append((min(map(_rank, atoms)), place, Line(one.id, words)))
     return tuple(line for _, _, line in sorted(found, key=lambda one: one[:2]))
 

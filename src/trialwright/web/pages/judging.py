@@ -42,7 +42,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     whole     the same as a page of its own, where that was asked for
     looked    the words the library was searched by; empty when the trials were named
     left_out  what the chart names and no trial was looked for by, each with why
-    is_widened  no trial names the patient's illnesses; those shown come nearest
+    is_widened  no trial of the library names the patient's illnesses; those shown come nearest
+    has_samples  the built-in trials are shown beside those of the library
     """
 
     problem: str = ""
@@ -52,6 +53,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     looked: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     is_widened: bool = False
+    has_samples: bool = False
 
 
 class _Pool(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,7 @@ def _judged(view: View, asked: Asked) -> Judged:
         looked=tuple(dict.fromkeys(name for pool in pools for name in pool.looked)),
         left_out=tuple(dict.fromkeys((one.name, one.why) for pool in pools for one in pool.left_out)),
         is_widened=any(pool.is_widened for pool in pools),
+        has_samples=asked.how == "sample" and not asked.trials,
     )
 
 

@@ -58,12 +58,18 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan_of(trial: Trial, today: date) -> PlanView | None:
     """None where the record says nothing of what is given."""
-    status = trial.protocol.status
-    stated = status.start_date_struct.day if status and status.start_date_struct else None
-    start = stated.earliest if stated else today
+    stated = stated_start(trial)
+    start = stated or today
     arms = [_arm(arm, number) for number, arm in enumerate(_arms(trial, start))]
     arms = [arm for arm in arms if any(phase.parts for phase in arm.phases)]
     return PlanView(arms=tuple(arms), start=start, is_stated=stated is not None) if arms else None
+
+
+def stated_start(trial: Trial) -> date | None:
+    """The first day that the record's start can mean; None when it gives none. Without it, a plan counts from the day it is asked for."""
+    status = trial.protocol.status
+    day = status.start_date_struct.day if status and status.start_date_struct else None
+    return day.earliest if day else None
 
 
 def _arms(trial: Trial, start: date) -> list[tuple[Regimen, Calendar | None]]:

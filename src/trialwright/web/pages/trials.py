@@ -19,13 +19,13 @@ from trialwright.library.store import Version
 from trialwright.registries import write_record
 
 from . import criteria, plainly, sections
+from .beforehand import FEW_SIMILAR, kept_plan, kept_similar
 from .drawing import error_page, page
 from .facts import facts, registry_url
 from .held import Held, held, view_of
 from .plans import PlanView, plan_of
 from .words import Label, section, value
 
-_FEW_SIMILAR = 3
 _MANY_SIMILAR = 20
 Made = TypeVar("Made")
 _TAKES_PEOPLE = frozenset(("RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"))
@@ -106,11 +106,15 @@ class TrialPages:
         if found.version is None:
             return Around(linked=named)
         return Around(
-            similar=self._like(view, found, _FEW_SIMILAR),
+            similar=self._few_like(view, found, found.version.id),
             steps=history(view, found.id)[::-1],
             versions=view.store.versions(found.id),
             linked=named,
         )
+
+    def _few_like(self, view: View, found: Held, version: int) -> tuple[Similar, ...]:
+        kept = kept_similar(view, version)
+        return self._like(view, found, FEW_SIMILAR) if kept is None else kept
 
     def _like(self, view: View | None, found: Held, limit: int) -> tuple[Similar, ...]:
         """Nothing for a trial that the library does not hold."""
@@ -120,6 +124,8 @@ class TrialPages:
         return self._similar.of((*moment, found.id, limit), lambda: similar(view, found.id, limit=limit))
 
     def _plan(self, view: View | None, found: Held) -> PlanView | None:
+        if view is not None and found.version is not None and (kept := kept_plan(view, found.version.id)).is_known:
+            return kept.plan
         today = _today()
         version = (str(view.store.home), found.version.id) if view and found.version else (found.id,)
         return self._plans.of((*version, str(today)), lambda: plan_of(found.trial, today))
