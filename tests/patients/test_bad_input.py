@@ -61,7 +61,7 @@ CASES = {
     "a wrong unit, a note": (note("Hb 95 mg."), HB, "unit-mismatch"),
     "a wrong unit, the form": (form("labs: {hemoglobin: 95 mmol on 2026-02-20}"), HB, "unit-mismatch"),
     "no unit, FHIR": (fhir(lab("Hemoglobin", {"value": 95})), HB, "unknown-unit"),
-    "no unit, a note": (note("Hb 95."), HB, "unknown-unit"),
+    "no unit, a note": (note("Hb 9.5."), HB, "unknown-unit"),
     "a future date, FHIR": (fhir(lab("Hemoglobin", amount(95, "g/L"), effectiveDateTime="2026-05-01")), HB, "future-date"),
     "a future date, a note": (note("Bloods 1 May 2026: Hb 95 g/L."), HB, "future-date"),
     "a future date, the form": (form("labs: {hemoglobin: 95 g/L on 2026-05-01}"), HB, "future-date"),

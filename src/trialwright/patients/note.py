@@ -27,6 +27,7 @@ from .note_text import Sentence, other_language, sentences, written_on
 from .remarks import ChartError, Remarks
 
 LARGEST = 1_000_000
+_LONGEST_TITLE = 4
 
 
 def read_note(data: bytes, name: str, vocabulary: Vocabulary, as_of: date | None = None) -> Patient:
@@ -62,6 +63,7 @@ def read_note(data: bytes, name: str, vocabulary: Vocabulary, as_of: date | None
     note = Note(PurePath(name).name, text, Namer(vocabulary), remarks, day)
     about = person(text, day)
     facts = tuple(_settled(_facts(note, vocabulary), note))
+    _list_unread(note)
     return Patient(
         id=stem,
         birth=about.birth,
@@ -86,14 +88,28 @@ def _facts(note: Note, vocabulary: Vocabulary) -> Iterator[Fact]:
                 "no date that can be; results beside it are not used",
             )
             found = [_undated(fact) for fact in found if isinstance(fact, Occurrence)]
-        if not found and part.mentions:
-            note.remarks.count("note-unread", note.name, "a sentence names things that no fact was taken from")
+        if not found:
+            (note.unused if part.mentions else note.unknown).append((part.start, part.end))
         yield from found
         if note.recurrence and note.recurrence_line == note.line:
             note.shown += shown_in(part, note.recurrence)
         days = [one for one in part.dates if one.role in ("on", "period") and one.first.is_exact]
+        days = [one for one in days if note.day is None or one.first.earliest <= note.day.latest]
         if days:
             note.seen = max((one.last or one.first for one in days), key=lambda day: day.earliest)
+
+
+def _list_unread(note: Note) -> None:
+    """The sentences that gave nothing, by their characters. A heading or a greeting has nothing to give."""
+    told = [span for span in note.unknown if len(note.text[span[0] : span[1]].split()) > _LONGEST_TITLE]
+    for spans, why in (
+        (note.unused, "name things that no fact was taken from"),
+        (told, "name nothing that is known here"),
+    ):
+        if spans:
+            number = "1 sentence" if len(spans) == 1 else f"{len(spans)} sentences"
+            places = ", ".join(f"{start}-{end}" for start, end in spans)
+            note.remarks.add("note-unread", note.name, f"{number} that {why}: characters {places}")
 
 
 def _undated(fact: Occurrence) -> Occurrence:

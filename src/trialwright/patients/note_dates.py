@@ -27,12 +27,12 @@ _DATE = re.compile(
     rf"(?P<iso>\b{_YEAR}-\d{{1,2}}(?:-\d{{1,2}})?\b)"
     rf"|(?P<d1>\b{_DAY})\s*(?:-|–|—|to|and|&)\s*(?P<d2>{_DAY})\s+(?P<dm>{_MONTH})\b\.?,?\s+(?P<dy>{_YEAR})\b"
     rf"|(?P<a>\b{_DAY}\s+{_MONTH}\b\.?|\b{_MONTH}\b\.?)\s*(?:-|–|—|to|until|and|&)\s*(?P<b>(?:{_DAY}\s+)?{_MONTH}\b\.?,?\s+(?P<by>{_YEAR}))\b"
-    rf"|(?P<dmy>\b{_DAY}\s+{_MONTH}\b\.?,?\s+{_YEAR}\b)"
+    rf"|(?P<dmy>\b{_DAY}(?:\s+(?:of\s+)?|-|/){_MONTH}\b\.?,?[\s/-]+{_YEAR}\b)"
     rf"|(?P<mdy>\b{_MONTH}\b\.?\s+{_DAY},?\s+{_YEAR}\b)"
     rf"|(?P<my>\b{_MONTH}\b\.?,?\s+{_YEAR}\b)"
     rf"|(?P<dm_only>\b{_DAY}\s+{_MONTH}\b)(?!\.?,?\s+\d)"
     rf"|(?P<mslash>(?<![\d/.])(?:0?[1-9]|1[0-2])/{_YEAR}\b)"
-    rf"|(?P<slash>\b\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR}\b)"
+    rf"|(?P<slash>\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|(?<![\d/.])\d{{1,2}}/\d{{1,2}}/\d{{2}}(?![\d/]|\.\d))"
     rf"|(?P<year>(?<![\d./:-])\b{_YEAR}\b(?![\d/%:-]|\.\d))",
     re.IGNORECASE,
 )
@@ -43,15 +43,21 @@ _AGO = re.compile(
 )
 _FOR = re.compile(
     rf"\b(?P<how>for|over|during|in|of|x)\s+(?:the\s+)?(?:last\s+|past\s+|previous\s+)?(?:about\s+|approximately\s+)?(?P<count>{_COUNT})[\s-]+(?P<unit>{_UNIT})\b"
-    rf"(?!\s*(?:ago|old|earlier|before|prior|after|later))|\b(?P<count2>\d{{1,3}})[\s-](?P<unit2>{_UNIT})\s+(?:history|duration)\b",
+    rf"(?!\s*(?:ago|old|earlier|before|prior|after|later))|\b(?P<count2>{_COUNT})[\s-](?P<unit2>{_UNIT})\s+(?:history|duration)\b",
     re.IGNORECASE,
 )
+_OWN_ANCHOR = re.compile(
+    r"\s+(?:to\s+)?(?:(?:the|his|her|this|any|each|planned|first|second|last)\s+)*"
+    r"(?:surgery|operation|procedure|delivery|birth|transplant\w*|chemo\w*|radio\w*|treatment|cycle|dose|scan|biopsy|diagnosis|death|meals?|bed\w*)\b",
+    re.IGNORECASE,
+)
+"""What a length of time is counted from when it is not the visit: "a week before surgery"."""
 _NOW = re.compile(
     r"\b(?P<word>today|yesterday|last night|this morning|last week|last month|last year)\b", re.IGNORECASE
 )
 _LED_BY = re.compile(
     r"(?:\b(?P<word>since|from|as of|until|till|up to|to|through|ended|stopped|completed|finished|finishing|ending|completing|last dose"
-    r"|last given|last|by)\s+(?:in\s+|on\s+|by\s+)?"
+    r"|last given|last used?|last|by)\s+(?:in\s+|on\s+|by\s+)?"
     r"(?:the\s+|early\s+|late\s+|mid\s+)?)$",
     re.IGNORECASE,
 )
@@ -66,6 +72,8 @@ _WORD_NUMBERS = {
         ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
     )
 } | {"a": 1, "an": 1}
+_PIVOT = 50
+"""A year of two digits below it is of this century: only births are long ago, and those give four."""
 _TIMES: dict[str, TimeUnit] = {"h": "hour", "d": "day", "w": "week", "m": "month", "y": "year"}
 _FIRST_WORDS = {"since": "since", "from": "since", "as of": "since"}
 
@@ -113,20 +121,32 @@ def born(years: int, months: int, on: PartialDate) -> PartialDate | None:
 
 def order_of(text: str) -> str:
     """`dmy` or `mdy` where the dates with slashes can only be in that order; "" where they can be in both, or are in both."""
-    numbers = [(int(one), int(two)) for one, two in re.findall(rf"\b(\d{{1,2}})[/.](\d{{1,2}})[/.]{_YEAR}\b", text)]
+    numbers = [
+        (int(one), int(two))
+        for one, two in re.findall(rf"\b(\d{{1,2}})[/.-](\d{{1,2}})[/.-](?:{_YEAR}|\d\d(?=[^\d/]|$))", text)
+    ]
     orders = {"dmy" if one > 12 else "mdy" for one, two in numbers if (one > 12) != (two > 12)}
     return orders.pop() if len(orders) == 1 else ""
 
 
-def dates_in(text: str, note_day: PartialDate | None) -> list[Dated]:
+def dates_in(text: str, note_day: PartialDate | None, order: str = "") -> list[Dated]:
     """The dates of a text in order; none overlaps another. Dates with slashes are all in the order that one of them shows.
 
     note_day  the day from which "three weeks ago" is counted; None leaves such words unread
+    order     of day and month in dates with slashes, where it is known from more than this text
     """
-    found = [*_calendar(text, note_day), *_relative(text, note_day)]
+    found = [*_calendar(text, note_day, order or order_of(text)), *_relative(text, note_day)]
     found.sort(key=lambda one: (one.start, -one.end))
     kept: list[Dated] = []
     for one in found:
+        if (
+            kept
+            and kept[-1].role == "for"
+            and one.role != "for"
+            and re.fullmatch(r"\s*(?:in\s+)?", text[kept[-1].end : one.start])
+        ):
+            # "For 6 months in 2021": the length is not counted back from the note.
+            kept.pop()
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
     return _joined(kept, text)
@@ -153,16 +173,16 @@ def impossible(text: str, note_day: PartialDate | None) -> list[tuple[int, int]]
     found = []
     for match in _DATE.finditer(text):
         try:
-            _yearless(match["dm_only"], note_day) if match["dm_only"] else _days(match, text)
+            _yearless(match["dm_only"], note_day) if match["dm_only"] else _days(match, text, order_of(text))
         except DateError:
             found.append(match.span())
     return found
 
 
-def _calendar(text: str, note_day: PartialDate | None) -> Iterator[Dated]:
+def _calendar(text: str, note_day: PartialDate | None, order: str) -> Iterator[Dated]:
     for match in _DATE.finditer(text):
         try:
-            days = _yearless(match["dm_only"], note_day) if match["dm_only"] else _days(match, text)
+            days = _yearless(match["dm_only"], note_day) if match["dm_only"] else _days(match, text, order)
         except DateError:
             continue
         if days is None:
@@ -178,7 +198,7 @@ def _calendar(text: str, note_day: PartialDate | None) -> Iterator[Dated]:
         yield Dated(start, match.end(), first, last, role)
 
 
-def _days(match: re.Match[str], text: str) -> tuple[PartialDate, PartialDate | None] | None:
+def _days(match: re.Match[str], text: str, order: str) -> tuple[PartialDate, PartialDate | None] | None:
     read = PartialDate.parse
     if iso := match["iso"]:
         return read(iso), None
@@ -200,7 +220,7 @@ def _days(match: re.Match[str], text: str) -> tuple[PartialDate, PartialDate | N
         month, year = month_and_year.split("/")
         return PartialDate(int(year), int(month)), None
     if slash := match["slash"]:
-        return _slashed(slash, order_of(text)), None
+        return _slashed(slash, order), None
     return (read(match["year"]), None) if _is_year(match, text) else None
 
 
@@ -216,13 +236,14 @@ def _yearless(words: str, note_day: PartialDate | None) -> tuple[PartialDate, No
 
 def _plain(words: str) -> str:
     """Day first, months of three letters, no dots: as `PartialDate.parse` takes it."""
-    words = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", words.lower()).replace(".", " ").replace(",", " ")
+    words = re.sub(r"[.,/-]|\bof\b", " ", re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", words.lower()))
     return " ".join(word[:3] if word[0].isalpha() else word for word in words.split())
 
 
 def _slashed(words: str, order: str) -> PartialDate:
     """Day and month in the order that can be; the year alone where both orders can."""
-    one, two, year = (int(part) for part in re.split(r"[/.]", words))
+    one, two, year = (int(part) for part in re.split(r"[/.-]", words))
+    year += 0 if year > 99 else 2000 if year < _PIVOT else 1900
     if order:
         return PartialDate(year, two, one) if order == "dmy" else PartialDate(year, one, two)
     if one > 12:
@@ -245,6 +266,8 @@ def _relative(text: str, note_day: PartialDate | None) -> Iterator[Dated]:
     if note_day is None:
         return
     for match in _AGO.finditer(text):
+        if _OWN_ANCHOR.match(text[match.end() :]):
+            continue
         if found := _ago(match["count"], match["unit"], note_day, rough=bool(match["about"])):
             before = text[max(0, match.start() - 8) : match.start()].lower()
             yield Dated(match.start(), match.end(), found, None, "since" if re.search(r"\bsince\s*$", before) else "on")

@@ -23,6 +23,10 @@ _POSITIVE = re.compile(
     r"\s*(?:\w+\s+){0,2}?(?:\(?\+\)?(?=\W|$)|pos\b|positive|reactive|detected|present|raised|elevated)", re.IGNORECASE
 )
 _VACCINES = re.compile(r"[\s-]*(?:\w+\s+)?(?:boosters?|vaccin\w+|jabs?|shots?|immuni[sz]ations?)\b", re.IGNORECASE)
+_AGAINST = re.compile(
+    r"\b(?<!not )(?<!never )(?:vaccinated|immuni[sz]ed|vaccine|vaccination|immuni[sz]ation)s? (?:against|for) (?:[\w-]+,? (?:and )?)?$",
+    re.IGNORECASE,
+)
 _FOR = re.compile(
     r"\s*(?:\([^()]*\)\s*)?(?:to treat|for|as treatment of|treatment of)\s+(?:the\s+|his\s+|her\s+|an?\s+)?$",
     re.IGNORECASE,
@@ -32,6 +36,7 @@ _CAUSED = re.compile(
     r"(?:the\s+|his\s+|her\s+|prior\s+|previous\s+)?$",
     re.IGNORECASE,
 )
+_RELATED = re.compile(r"\s*-?\s*(?:induced|related|associated)\b(?!\s*,?\s*$)", re.IGNORECASE)
 _DURING = re.compile(r"\bduring\s+(?:the\s+)?$", re.IGNORECASE)
 _BY_RAYS = re.compile(
     r"\bradiation[- ](?!exposure|therapy)|\bradio(?:necrosis|dermatitis|nephropathy)|\bpost-?\s?radiation|\bosteoradionecrosis",
@@ -47,7 +52,7 @@ def occurrences(part: Part) -> Iterator[Fact]:
         stands = part.standings[at]
         if (
             mention.kind not in _TOLD
-            or stands.supposed
+            or (stands.supposed and not _vaccine_before(part, mention))
             or stands.unknown
             or _is_named_elsewhere(part, at, is_none=bool(none))
         ):
@@ -75,9 +80,13 @@ def _is_named_elsewhere(part: Part, at: int, *, is_none: bool) -> bool:
 
 
 def _is_vaccine(part: Part, mention: Mention) -> bool:
-    """Whether a disease is named only as what a vaccine is against: "COVID-19 booster"."""
+    """Whether a disease is named only as what a vaccine is against: "COVID-19 booster", "vaccinated against influenza"."""
     behind = part.words(mention.end, min(part.end, mention.end + 40))
-    return mention.kind == "condition" and bool(_VACCINES.match(behind))
+    return mention.kind == "condition" and (bool(_VACCINES.match(behind)) or _vaccine_before(part, mention))
+
+
+def _vaccine_before(part: Part, mention: Mention) -> bool:
+    return bool(_AGAINST.search(part.words(max(part.start, mention.start - 60), mention.start)))
 
 
 def _vaccinated(part: Part, mention: Mention, stands: Standing) -> Iterator[Occurrence]:
@@ -90,6 +99,9 @@ def _vaccinated(part: Part, mention: Mention, stands: Standing) -> Iterator[Occu
 def _told(part: Part, at: int, stands: Standing) -> Iterator[Occurrence]:
     mention = part.mentions[at]
     denied = _denied(mention, stands)
+    if mention.concept.id == "disease-progression" and part.note.disease is None:
+        # A trouble that progressed is no progression of a cancer.
+        return
     if mention.kind == "finding" and not denied and (stands.past or _is_unanswered(part, mention)):
         # What was found once is no state of today, and a finding is one.
         return
@@ -134,7 +146,9 @@ def _denied(mention: Mention, stands: Standing) -> bool:
     """A word that denies ("afebrile") is turned round by a denial before it; of a procedure its result says nothing."""
     if mention.way == "absent":
         return True
-    return stands.not_done if mention.kind == "procedure" else stands.certainty == "refuted"
+    if mention.kind == "procedure":
+        return stands.not_done
+    return stands.certainty == "refuted" or (mention.kind == "drug" and stands.not_done)
 
 
 def _named(part: Part, mention: Mention, fact: Occurrence, stands: Standing) -> Iterator[Occurrence]:
@@ -207,6 +221,9 @@ def _is_reference(part: Part, at: int) -> bool:
         part.words(max(part.start, mention.start - 30), mention.start).lower(),
         part.words(mention.end, part.end),
     )
+    if mention.kind in ("drug", "procedure", "behaviour") and _RELATED.match(after):
+        # "Alcohol-related cirrhosis" says what brought it about, not what is done today.
+        return True
     if mention.kind in ("drug", "procedure"):
         if _CAUSED.search(before) and not any(0 <= one.start - mention.end <= 3 for one in part.dates):
             return True

@@ -19,6 +19,8 @@ _THINGS = frozenset("CROMKB")
 _LONGEST_SHORT = 3
 _ROOM_AIR = re.compile(r"(?<=%)\s*(?:on\s+)?RA\b")
 """What a saturation is measured on, and no arthritis."""
+_MARKER = re.compile(r"\s?-?\s?\d{2}")
+"""Behind "CA": a tumour marker has a number, a cancer has none."""
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:[-/'][^\W\d_]+)*")
 
 
@@ -62,7 +64,7 @@ def read_mentions(text: str, span: tuple[int, int], vocabulary: Vocabulary, blan
     taken = [(one.start, one.end) for one in found]
     for chunk in chunks:
         named = words[chunk.start : chunk.end]
-        if named.lower() in _skipped() or named in _ordinary():
+        if named.lower() in _skipped() or named in _ordinary() or _is_heading(words, chunk):
             continue
         if chunk.cat in _THINGS and isinstance(chunk.value, Entry) and not _overlaps(chunk, taken):
             found.append(Mention(vocabulary.concept(chunk.value), chunk.start, chunk.end))
@@ -76,6 +78,13 @@ def read_mentions(text: str, span: tuple[int, int], vocabulary: Vocabulary, blan
     )
 
 
+def _is_heading(words: str, chunk: Chunk) -> bool:
+    """Whether letters head a section ("PE: lungs clear") and are no illness."""
+    begins = not words[: chunk.start].rpartition("\n")[2].strip(" -*•")
+    is_known = words[chunk.start : chunk.end].lower() in _headings()
+    return begins and is_known and re.match(r"\s*:(?!\s*\d)", words[chunk.end :]) is not None
+
+
 def _overlaps(chunk: Chunk, taken: list[tuple[int, int]]) -> bool:
     return any(chunk.start < last and first < chunk.end for first, last in taken)
 
@@ -84,7 +93,8 @@ def _lexer(words: str, vocabulary: Vocabulary) -> Lexer:
     """The criteria's lexer on words as a note writes them: what notes shorten is put in full, in place."""
     lexer: Any = Lexer(words, vocabulary)
     for place, token in enumerate(lexer.tokens):
-        full = _full_words().get(token.word) if token.kind == "w" else None
+        is_name = token.word == "ca" and _MARKER.match(words[token.end :]) is not None
+        full = _full_words().get(token.word) if token.kind == "w" and not is_name else None
         if full:
             lexer.tokens[place] = token._replace(word=full)
             lexer.words[place] = full
@@ -134,6 +144,12 @@ def _skipped() -> frozenset[str]:
 
 
 @cache
+def _headings() -> frozenset[str]:
+    """Letters that head a section where a colon follows."""
+    return frozenset(row["words"] for row in rows("note_words", DATA) if row["kind"] == "heading")
+
+
+@cache
 def _ordinary() -> frozenset[str]:
     """Ordinary words that are abbreviations only where they stand in capitals."""
     return frozenset(row["words"] for row in rows("note_words", DATA) if row["kind"] == "ordinary")
@@ -143,7 +159,7 @@ def _ordinary() -> frozenset[str]:
 def _shorts() -> dict[str, tuple[_Short, ...]]:
     found: dict[str, tuple[_Short, ...]] = {}
     for row in rows("note_words", DATA):
-        if row["kind"] not in ("word", "skip", "ordinary"):
+        if row["kind"] not in ("word", "skip", "ordinary", "heading"):
             short = _Short(parts(row["names"]), row["kind"], re.compile(row["followed_by"] or "", re.IGNORECASE))
             found[row["words"]] = (*found.get(row["words"], ()), short)
     return found

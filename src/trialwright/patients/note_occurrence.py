@@ -10,6 +10,7 @@ from trialwright.codes.quantities import Quantity
 from .dosage import read_dose
 from .facts import Certainty, Occurrence
 from .fhir_treatments import cycles, line, purpose
+from .note_dates import Dated
 from .note_mentions import Mention
 from .note_parts import Part
 from .note_standing import Standing
@@ -19,13 +20,20 @@ _EVIDENCE = frozenset({"imaging", "biopsy", "histology", "endoscopy", "cytology"
 _TIMES = re.compile(r"^[^,;.]{0,25}?\bx\s?(?P<count>\d{1,2})\b(?!\s*10)")
 _GRADE = re.compile(r"\b(?:G(?=[1-5])|(?i:gr(?:ade)?)\.?\s?)(?P<grade>[1-5]|I{1,3}|IV|V)\b(?![\w/])")
 _TAKES = re.compile(r"\b(?:on|takes|taking|continues|remains on|maintained on|receiving)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_IS_REASON = re.compile(r"\bfor\s+(?:the\s+|his\s+|her\s+|an?\s+)?(?:\w+\s+)?$", re.IGNORECASE)
+_ENDINGS = {
+    ("condition", "cured"): "resolved", ("condition", "resolved"): "resolved", ("condition", "remission"): "remission",
+    ("behaviour", "cured"): "resolved", ("behaviour", "resolved"): "resolved", ("behaviour", "remission"): "remission",
+    ("behaviour", "stopped"): "resolved", ("drug", "stopped"): "resolved", ("drug", "resolved"): "resolved",
+}  # fmt: skip
+"""What the words for being over say of each kind: an illness is not stopped, and a drug is not cured."""
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5"}
 
 
 def occurrence_of(part: Part, mention: Mention, stands: Standing, *, denied: bool) -> Occurrence:
     certainty: Certainty = "refuted" if denied else "suspected" if stands.certainty == "suspected" else "confirmed"
     ongoing, start, end = _course(part, mention, stands, denied=denied)
-    grade, severity = degree_of(part, mention)
+    grade, severity = degree_of(part, mention) if mention.kind not in ("drug", "device") else (None, None)
     end_of_words = mention.end
     return Occurrence(
         concept=mention.concept,
@@ -52,33 +60,40 @@ def _course(
     part: Part, mention: Mention, stands: Standing, *, denied: bool
 ) -> tuple[bool | None, PartialDate | None, PartialDate | None]:
     """Whether it goes on, when it began and when it ended, as far as the sentence says."""
-    is_illness = mention.kind in ("condition", "behaviour") and not part.note.namer.is_a(mention.concept, "malignancy")
-    found = part.when(mention.start, mention.end, is_illness=is_illness)
-    if stands.family:
+    found = _day(part, mention, stands)
+    if stands.family or (found and found.role == "on" and _is_reason(part, mention, found.start)):
+        # "Transplant in 2019 for diabetes": the day is that of the transplant.
         return None, None, None
     if stands.planned:
         return None, found.first if found else None, None
     if denied:
-        return (
-            None,
-            (found.last or found.first) if found and found.role != "for" else part.note.seen or part.note.day,
-            None,
-        )
+        on = (found.last or found.first) if found and found.role != "for" else part.note.seen or part.note.day
+        return None, on, None
     first, last = (found.first, found.last) if found else (None, None)
-    ongoing: bool | None = None
     if found and found.role == "until":
-        first, last, ongoing = _begun_before(part, found.start), found.first, False
-    elif found and found.role == "period":
-        ongoing = False
-    elif found and found.role in ("since", "for"):
-        ongoing = True
+        first, last = _begun_before(part, found.start), found.first
     over = _ending(mention, stands)
     if over and stands.over_at is not None and last is None:
-        last, ongoing = _ended(part, mention, stands.over_at) or last, False
+        last = _ended(part, mention, stands.over_at) or last
     if over:
         return False, first if first != last else None, last
+    if found is None and mention.kind == "finding" and not stands.past:
+        first = part.note.seen or part.note.day
+    return _goes_on(part, mention, stands, found), first, last
+
+
+def _day(part: Part, mention: Mention, stands: Standing) -> Dated | None:
+    """The date of a thing. That somebody "was treated for 5 days" does not end today."""
+    is_illness = mention.kind in ("condition", "behaviour") and not part.note.namer.is_a(mention.concept, "malignancy")
+    found = part.when(mention.start, mention.end, is_illness=is_illness)
+    is_bygone = found is not None and found.role == "for" and stands.past and mention.kind in ("drug", "procedure")
+    return None if is_bygone and stands.certainty != "refuted" else found
+
+
+def _goes_on(part: Part, mention: Mention, stands: Standing, found: Dated | None) -> bool | None:
+    """Whether a thing that is not said to be over goes on. A note speaks in the present of what it gives no day for."""
+    ongoing = {"until": False, "period": False, "since": True, "for": True}.get(found.role) if found else None
     if ongoing is None and mention.kind in ("condition", "behaviour", "device") and found is None and not stands.past:
-        # A note speaks in the present of what it gives no day for.
         ongoing = True
     if (found is None or found.role == "on") and mention.kind == "drug" and _is_taken(part, mention):
         ongoing = True
@@ -87,9 +102,13 @@ def _course(
     if ongoing is None and not stands.past and part.note.namer.is_a(mention.concept, "malignancy"):
         # A cancer is there until the note says that it is gone.
         ongoing = True
-    if found is None and mention.kind == "finding" and not stands.past:
-        first = part.note.seen or part.note.day
-    return ongoing, first, last
+    return ongoing
+
+
+def _is_reason(part: Part, mention: Mention, start: int) -> bool:
+    """Whether an illness is named as what the thing before it, which has a day, was done for."""
+    before = part.words(start, mention.start) if start < mention.start else ""
+    return mention.kind == "condition" and bool(_IS_REASON.search(before))
 
 
 def _is_taken(part: Part, mention: Mention) -> bool:
@@ -107,7 +126,7 @@ def _ending(mention: Mention, stands: Standing) -> str | None:
     """That it is over, of what can be: an illness, a habit, a drug that is taken."""
     if re.match(r"(?:ex|former)\b", mention.concept.text.lower()):
         return None
-    return stands.over if mention.kind in ("condition", "behaviour", "drug") else None
+    return _ENDINGS.get((mention.kind, stands.over or ""))
 
 
 def _begun_before(part: Part, place: int) -> PartialDate | None:

@@ -20,9 +20,17 @@ from .readings import life_expectancy
 _AGE = re.compile(
     r"\b(?P<y1>\d{1,3})\s*[- ]?\s*(?:years?|yrs?|y)[- ./]*(?:old|o\b|of age)|\b(?P<y2>\d{1,3})\s*(?:yo|y/o|y\.o\.)(?=\W|$)"
     r"|\bage[d:]?\s+(?:of\s+)?(?P<y3>\d{1,3})\b(?!\s*(?:mo|month))"
+    r"|\b(?:patient|pt)\b[:,]?\s+(?:is\s+)?(?:an?\s+)?(?P<y5>\d{1,3})\s*(?:yrs?|years?|y)\b(?!\s*(?:ago|history|of))"
     r"|\b(?P<y4>\d{1,3})\s*[- ]?(?=(?:[MF]|male|female|man|woman|boy|girl|gentleman|lady)\b)",
     re.IGNORECASE,
 )
+_IN_WORDS = re.compile(
+    r"\b(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-]+(?P<ones>one|two|three|four|five|six|seven|eight|nine))?"
+    r"[\s-]+years?[\s-]+old\b",
+    re.IGNORECASE,
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ONES = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _YOUNG = re.compile(r"\b(?P<n>\d{1,2})\s*[- ]?\s*(?P<unit>month|mo|week|wk|day)s?[- ]*old\b", re.IGNORECASE)
 _BIRTH = re.compile(r"\b(?:dob|d\.o\.b\.?|date of birth|born(?: on)?)\b[\s:]*", re.IGNORECASE)
 _FEMALE = re.compile(
@@ -32,6 +40,7 @@ _FEMALE = re.compile(
 _MALE = re.compile(
     r"\b(?:he|his|him|man|male|boy|gentleman|\d+\s*-?\s*[Mm]|(?:yo|y/o|y\.o\.|old)\s+M)\b", re.IGNORECASE
 )
+_FEMALE_TITLE, _MALE_TITLE = re.compile(r"\b(?:Mrs|Ms|Miss)\b"), re.compile(r"\bMr\b")
 _OTHERS = re.compile(
     r"\b(?:mother|father|wife|husband|son|daughter|sister|brother|parents?|nurse|physician|doctor)\b", re.IGNORECASE
 )
@@ -70,6 +79,10 @@ def _birth(text: str, day: PartialDate | None) -> PartialDate | None:
     if young and (old is None or young.start() < old.start()):
         months = int(young["n"]) if young["unit"].lower().startswith("mo") else 0
         return born(0, months, day)
+    spelt = _IN_WORDS.search(text)
+    if spelt and (old is None or spelt.start() < old.start()):
+        tens, ones = _TENS.index(spelt["tens"].lower()) + 2, _ONES.index((spelt["ones"] or "").lower())
+        return born(10 * tens + ones, 0, day)
     if old is None:
         return None
     years = int(next(filter(None, old.groups())))
@@ -90,12 +103,16 @@ def _birthday(years: int, day: PartialDate) -> PartialDate | None:
 
 
 def _sex(text: str) -> Sex | None:
-    """By the first word that tells, in the beginning of the note, words about relatives aside; None when none does."""
-    head = text[:_FIRST]
-    female, male = _first_own(_FEMALE, head), _first_own(_MALE, head)
-    if female is None or male is None:
-        return "female" if female is not None else "male" if male is not None else None
-    return "female" if female <= male else "male"
+    """By the first word that tells, in the beginning of the note before the rest, words about relatives aside; by a title where none does.
+
+    A title alone tells little: surgeons are called Mr too.
+    """
+    for words in (text[:_FIRST], text):
+        female, male = _first_own(_FEMALE, words), _first_own(_MALE, words)
+        if female is not None or male is not None:
+            return "female" if male is None or (female is not None and female <= male) else "male"
+    titles = {sex for sex, pattern in (("female", _FEMALE_TITLE), ("male", _MALE_TITLE)) if pattern.search(text)}
+    return ("female" if "female" in titles else "male") if len(titles) == 1 else None
 
 
 def _first_own(pattern: re.Pattern[str], text: str) -> int | None:

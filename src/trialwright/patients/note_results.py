@@ -24,11 +24,20 @@ from .note_parts import Part
 from .readings import Rank, rank, unitless
 
 _LEAD = re.compile(
-    r"(?:\s*\((?!\s*\d)[^()\d]*\))?(?:[\s:=~-]|\b(?:level|levels|count|value|score|of|was|is|were|at|measured|measures|showed|shows|about|approximately|remains|up|to|now|today|then|same|day|with|a|an|by)\b)*",
+    r"(?:\s*\((?!\s*\d)[^()\d]*\))?(?:[\s:=~-]|\b(?:level|levels|count|value|score|of|was|is|were|at|measured|measures|showed|shows|about|approximately|remains|up|to|now|today|regular|irregular|then|same|day|with|a|an|by)\b)*",
     re.IGNORECASE,
 )
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SEVERAL = re.compile(rf"(?P<first>{_NUMBER})(?P<more>(?:\s*[/,]\s*(?:{_NUMBER})(?!\d))+)(?P<tail>.*)", re.DOTALL)
+_FLAG = r"\(?(?:[HL]{1,2}|\*+)\)?"
+_CELLS = re.compile(
+    rf"(?P<value>[<>≤≥]?\s?(?:{_NUMBER}))(?:\s*{_FLAG}(?=[\s|]))?[ \t|]+(?:{_FLAG}[ \t|]+)?(?P<unit>[^\s|]*[A-Za-z%][^\s|]*)"
+    rf"[ \t|]+[\[(]?(?P<range>(?:{_NUMBER})\s*[-–]\s*(?:{_NUMBER})|[<>≤≥]\s*(?:{_NUMBER}))[\])]?"
+    rf"(?:\s*{_FLAG})?\s*(?=$|\n|\|)"
+)
+"""One line of a printed table: value, unit and range stand side by side, with room or a stroke between them."""
+_FROM_TO = re.compile(rf"(?P<low>{_NUMBER})\s?[-–]\s?(?P<high>{_NUMBER})(?P<unit>\s?[%a-zA-Zµ][^;,()]*)?(?=$|[;,.()])")
+_ARROW = re.compile(r"\s*(?:-+>|→)\s*")
 _PRESSURE = re.compile(r"\s*(?P<high>\d{2,3})\s*(?:/|over)\s*(?P<low>\d{2,3})\b")
 _CUT = re.compile(r"[;,](?![^()]*\))(?!\d{3}\b)|\s(?:on|and|but|with|which|in|at|for|from|today|then)\s|\.\s|\.$|\)$")
 _RANK = re.compile(
@@ -36,7 +45,7 @@ _RANK = re.compile(
     r"(?P<rank>\d{1,3}|I{1,3}V?|IV|V|[A-E](?![a-z]))(?P<outof>\s*/\s*\d+)?(?P<to>\s*(?:-|–|to)\s*\d)?(?![\w.]\d)",
     re.IGNORECASE,
 )
-_SUM = re.compile(r"\s*\+\s*(?P<more>\d)\s*(?:=\s*(?P<sum>\d{1,2}))?")
+_SUM = re.compile(r"\s*(?:\+|plus)\s*(?P<more>\d)\s*(?:(?:=|equals)\s*(?P<sum>\d{1,2}))?")
 _NO_RANK = frozenset({"ajcc", "recist", "ctcae", "rtog", "uicc"})
 _TNM = re.compile(
     r"(?<![\w+-])(?:y[cp]?|[cpar])?[TNM](?:[0-4xX][a-d]?\d?|is)(?:\s?,?\s?(?:y[cp]?|[cpar])?[NM][0-3xX][a-d]?)*(?![\w+])(?!\s*[-+]?\s*(?:weighted|signal|flair|level|segment))"
@@ -102,6 +111,18 @@ def _measured(mention: Mention, part: Part) -> Iterator[Fact]:
     place = mention.end + len(after) - len(words)
     stop = min([one.start - place for one in part.dates if one.start >= place], default=len(words))
     words = words[: max(stop, 0)]
+    if cells := _CELLS.match(words):
+        yield from _value(f"{cells['value']} {cells['unit']} ({cells['range']})", mention, part, place + cells.end())
+        return
+    if arrow := list(_ARROW.finditer(words)):
+        place, words = place + arrow[-1].end(), words[arrow[-1].end() :]
+    if (ends := _FROM_TO.match(words)) and Decimal(ends["low"].replace(",", "")) < Decimal(
+        ends["high"].replace(",", "")
+    ):
+        # "EF 30-35 %" is one or the other: both are kept, so that only what holds for both is said.
+        for end in (ends["low"], ends["high"]):
+            yield from _value(f"{end}{ends['unit'] or ''}", mention, part, place + ends.end())
+        return
     if several := _several(words):
         values, tail = several
         for one in values:
@@ -271,9 +292,15 @@ def _disease(part: Part, start: int) -> Concept | None:
     """The cancer that a stage is of: the last one named before it in the sentence, else the note's; None behind another disease."""
     before = [one for one in part.mentions if one.start <= start and one.kind == "condition"]
     cancers = [one.concept for one in before if part.note.namer.is_a(one.concept, "malignancy")]
+    cancers = cancers[:1] if len(cancers) == 2 and _is_histology(part, before) else cancers
     if cancers:
         return cancers[-1]
     return None if before else part.note.disease
+
+
+def _is_histology(part: Part, cancers: list[Mention]) -> bool:
+    """Whether the last of them stands in brackets directly behind the one before it: "lung cancer (adenocarcinoma)"."""
+    return bool(re.fullmatch(r"\s*\(\s*", part.words(cancers[-2].end, cancers[-1].start)))
 
 
 def _is_sequence(part: Part, start: int) -> bool:

@@ -21,6 +21,17 @@ _BESIDE = re.compile(
     r"\bto\s+$|\band (?:his|her|the)\s+$|\b(?:liv(?:es|ing|ed)|came|comes|attend(?:s|ed)|accompanied|here|seen|brought)\b[^,;]{0,15}"
     r"\b(?:with|by) (?:his |her |the )?$"
 )
+_TURN = re.compile(
+    r"\s[-–—]\s|\b(?:and|or)\s+(?:he |she |they )?(?:is|was|has|had|takes|remains|continues|presents|reports)\b"
+)
+"""Where another statement begins: a dash that stands alone, or a verb of its own behind "and"."""
+_FOR_WHAT = re.compile(
+    r"(?<!\bevidence)(?<!\bconcern)(?<!\bsuspicion)(?<!\bpositive)(?<!\bindication)(?<!\bsigns)\s+(?:for|because of)\s"
+)
+_GIVEN_IN_VAIN = re.compile(
+    r"\s*(?:\w+ )?(?:compliant|adherent|controlled|relieved|alleviated|responsive|respond(?:ed|ing)?|improv(?:ed|ing)|helped"
+    r"|tolerat(?:e|ed|ing))\b"
+)
 _UNABLE = re.compile(r"\b(?:unable|not able|could not|cannot|failed) (?:to )?\w+\s*$")
 _OF_ONE = frozenset({"no", "not", "without", "w/o", "never", "nor", "neither", "nil"})
 _NEAR = 70
@@ -99,8 +110,12 @@ def _denial(before: str, after: str) -> bool | None:
     between = before[last.end() :]
     if between.lstrip().startswith("only") or re.match(r"\s*(?:longer\s+has|change|increase)\b", between):
         return False
-    if not _reaches(between):
+    if not _reaches(between) or _GIVEN_IN_VAIN.match(between):
+        # "Not compliant with metformin", "not relieved by ibuprofen": it was given.
         return False
+    if _FOR_WHAT.search(between):
+        # "Not admitted for heart failure" denies the admission.
+        return None
     if (
         "," not in between
         or last[0] not in _OF_ONE
@@ -115,7 +130,8 @@ def _denial(before: str, after: str) -> bool | None:
 
 def _reaches(between: str) -> bool:
     """Whether a cue still holds behind these words: no turn of the sentence, and nothing longer than the items of a list."""
-    if len(between) > _FURTHEST or cue("ends").search(between) or between.count(")") > between.count("("):
+    is_turned = cue("ends").search(between) or _TURN.search(between)
+    if len(between) > _FURTHEST or is_turned or between.count(")") > between.count("("):
         return False
     first, *clauses = re.split(r"[,:]\s|\.\s|\)", between)
     is_list = all(len(clause.split()) <= _LONGEST_ITEM and not _VERB.search(clause) for clause in clauses)
@@ -145,29 +161,47 @@ def _is_of_family(before: str, after: str) -> bool:
     last = None
     for match in cue("family").finditer(before):
         # "to father a child" is no father.
-        if not _BESIDE.search(before[: match.start()]) and not re.match(r"\s+(?:an?\s+)?child", before[match.end() :]):
+        is_beside = _BESIDE.search(before[: match.start()]) and not re.match(r",?\s+who\b", before[match.end() :])
+        if not is_beside and not re.match(r"\s+(?:an?\s+)?child", before[match.end() :]):
             last = match
     if last is None:
         found = re.match(r"\s*(?:in|of|on)\s+(?:the\s+|his\s+|her\s+)?", after)
         return bool(found and cue("family").match(after[found.end() :]))
     between = before[last.end() :]
-    if cue("speaks").search(between[:40]) or cue("speaks").search(before[max(0, last.start() - 12) : last.start()]):
+    is_told_of = re.match(r",?\s+who\b", between)
+    speaks = cue("speaks").search(before[max(0, last.start() - 12) : last.start()])
+    if cue("speaks").search(between[:40]) or (speaks and not is_told_of):
         return False
     return not re.search(r"\b(?:but|however|patient|she|he)\b|[.;]\s", between) and len(between) <= _FURTHEST
 
 
 def _over(before: str, after: str) -> tuple[str | None, int | None]:
     """That it is over, and where the words for it end in `after`; words that stand before it close by count too."""
-    found = cue("over").search(after[:_FURTHEST])
+    found = next(
+        (one for one in cue("over").finditer(after[:_FURTHEST]) if not _is_of_next(one[0], after[one.end() :])), None
+    )
     if found and not re.search(r"\b(?:not|never|no)\s*$", after[: found.start()]):
         skipped = after[: found.start()]
         if len(re.split(r"[,(]\s?", skipped)) <= 4 and not re.search(r"\b(?:but|and|with|after|for)\s+\w+", skipped):
             return values("over")[found[0]], found.end()
+    aside = re.match(r"\s*\([^()]*?(?:[,;]\s*|\()?(?:\w+ly |now )?(?P<end>[\w -]+)\)", after)
+    if aside and (last := cue("over").fullmatch(aside["end"].strip())):
+        return values("over")[last[0]], None
     near = next(iter(reversed(list(cue("over").finditer(before[-_NEAR:])))), None)
     between = before[-_NEAR:][near.end() :] if near else ""
-    if near and len(between.split()) <= 3 and not re.search(r",|\b(?:for|due to|because of|after|by|with)\b", between):
+    if (
+        near
+        and len(between.split()) <= 3
+        and not re.search(r",|\)|\b(?:for|due to|because of|after|by|with)\b", between)
+    ):
         return values("over")[near[0]], None
     return None, None
+
+
+def _is_of_next(words: str, behind: str) -> bool:
+    """Whether words say of what follows them that it is over: "asymptomatic, off steroids"."""
+    looks_on = words in ("off", "weaned off", "stopped taking", "resolution of", "recovered from", "cured of", "ex-")
+    return looks_on and not re.match(r"\s*(?:since|for|in|now|today|after|\d|[,;.)]|$)", behind)
 
 
 def _status(before: str, piece: str, after: str) -> str | None:
