@@ -13,7 +13,7 @@ from .course import key, recurrence
 from .facts import Fact, Occurrence
 from .fhir_parts import Chart, Dates, certainty, code_of, dates, extension, is_recurrence, noted, pieces, segments
 from .fhir_types import AllergyIntolerance, CodeableConcept, Condition, FamilyMemberHistory, Reaction, Stage
-from .readings import SEVERITIES, Grade, Severity, grade_in
+from .readings import SEVERITIES, Grade, Severity, denied_allergy, grade_in
 
 _SEVERITY: dict[str, Severity] = {
     "255604002": "mild",
@@ -156,18 +156,28 @@ def _stage(stage: Stage, fact: Occurrence, chart: Chart) -> Iterator[Fact]:
     yield from fhir_mcode.stages(stage.summary, stage.type, fact, chart)
 
 
+_DENIED = {
+    "716186003": "no known allergy",
+    "409137002": "no known drug allergy",
+    "429625007": "no known food allergy",
+    "428607008": "no known environmental allergy",
+}
+"""SNOMED CT's codes of allergies denied, as their own names say."""
+
+
 def allergy(row: AllergyIntolerance, where: str, chart: Chart) -> Iterator[Fact]:
     """The allergy, and each reaction as a condition of its own that the substance caused."""
     substance = chart.concept(row.code, "allergy")
     if substance is None or row.code is None:
         chart.remarks.add("unused-resource", where, "an allergy without a substance")
         return
-    words = row.code.words or substance.text
-    denied = words.lower().startswith("no known") or row.code.has("716186003", "409137002", "429625007", "428607008")
+    coded = [said for code, said in _DENIED.items() if row.code.has(code)]
+    words = row.code.words or next(iter(coded), substance.text)
+    denied = bool(coded) or words.lower().startswith("no known")
     levels = [_SEVERITY[reaction.severity] for reaction in row.reaction if reaction.severity in _SEVERITY]
     status = code_of(row.clinical_status) or None
     fact = Occurrence(
-        concept=chart.namer.concept("allergy", "allergy") if denied and _is_general(words) else substance,
+        concept=chart.namer.concept(denied_allergy(words), "allergy") if denied and _is_general(words) else substance,
         start=chart.remarks.date(row.onset_date_time or row.last_occurrence, where, "onset"),
         source=where,
         words=words,

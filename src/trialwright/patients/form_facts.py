@@ -21,7 +21,7 @@ from .fhir_treatments import is_live
 from .form_lines import Line, LineError, Value, date_of, read_line, read_value
 from .form_nodes import FormNode
 from .naming import Namer, answer, details
-from .readings import Severity, dated, grade_in, life_expectancy, rank, statement, unitless
+from .readings import Severity, dated, denied_allergy, grade_in, life_expectancy, rank, statement, unitless
 from .remarks import Remarks
 
 STATEMENTS = (
@@ -121,7 +121,7 @@ def allergies(node: FormNode, form: Form) -> Iterator[Fact]:
             "known allergies",
         ):
             yield Occurrence(
-                concept=form.namer.concept("allergy", "allergy"),
+                concept=form.namer.concept(denied_allergy(line.name), "allergy"),
                 certainty="refuted",
                 source=item.source,
                 words=line.name,

@@ -1,8 +1,8 @@
 """Patients from a file, a folder or bytes; what it holds is told from its content, never from its name.
 
 A FHIR R4 Bundle or resource (JSON), FHIR bulk-export lines (NDJSON; all such files of a folder belong together), an OMOP CDM 5.4 database
-(a folder of CSV or Parquet tables, or a DuckDB file), a table with a mapping (CSV, XLSX), the built-in form (YAML or JSON), or a clinic
-note in plain English. Several patients may stand in one input.
+(a folder of CSV or Parquet tables, a DuckDB file, or the address of a PostgreSQL database), a table with a mapping (CSV, XLSX), the
+built-in form (YAML or JSON), or a clinic note in plain English. Several patients may stand in one input.
 """
 
 import re
@@ -18,7 +18,8 @@ from trialwright.codes.vocabulary import Vocabulary, default_vocabulary
 
 from .consistency import review
 from .facts import Patient
-from .omop_tables import is_database, is_folder
+from .omop_duckdb import is_database, is_folder
+from .omop_postgres import is_address
 from .remarks import ChartError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _CHARTS = (".json", ".ndjson", ".jsonl", ".yaml", ".yml")
 _TABLES = (".csv", ".tsv", ".xlsx")
 _NOTES = (".txt", ".md")
 _HEAD = 1 << 20
+_LONGEST_ADDRESS = 2_000
 _FORM_KEYS = re.compile(
     r"(?:- )?(?:id|sex|birth|death|note|patients|conditions|events|drugs|procedures|findings|behaviours|allergies|vaccines|family|plans"
     r"|labs|measurements|scores|stage|statements)\s*:(?:\s|$)"
@@ -73,10 +75,28 @@ def _charts(source: Path | str | bytes, asked: _Asked) -> Iterator[Patient]:
     if isinstance(source, bytes):
         yield from _read(source, "input", asked)
         return
+    if isinstance(source, str) and is_address(source):
+        from .omop import read_omop
+
+        yield from read_omop(source, asked.known)
+        return
     path = Path(source)
+    if path.is_file() and (address := _address_in(path)):
+        yield from _charts(address, asked)
+        return
     if not path.exists():
         raise ChartError(f"{path}: there is no such file or folder")
     yield from _read_folder(path, asked) if path.is_dir() else _read_file(path, asked)
+
+
+def _address_in(path: Path) -> str:
+    """The address of a PostgreSQL database, of a file that holds this alone; "" for any other file.
+
+    Only of a file that is named itself: what lies in a folder of charts, or is sent as bytes, leads nowhere.
+    """
+    with path.open("rb") as file:
+        words = file.read(_LONGEST_ADDRESS).decode("utf-8", "replace").strip()
+    return words if is_address(words) and not any(map(str.isspace, words)) else ""
 
 
 def _read_file(path: Path, asked: _Asked) -> Iterator[Patient]:

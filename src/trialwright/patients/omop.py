@@ -18,6 +18,8 @@ from .facts import Fact, Occurrence, Patient, Period, Sex, Staging
 from .fhir_mcode import metastasis, read_stage
 from .fhir_parts import Chart
 from .naming import Namer
+from .omop_duckdb import open_duckdb
+from .omop_postgres import open_postgres
 from .omop_rows import Concepts, constants, resource
 from .omop_tables import BESIDE, Cells, OmopSource
 from .remarks import Remarks
@@ -29,13 +31,13 @@ _STAGE = re.compile(
 )
 
 
-def read_omop(place: Path, vocabulary: Vocabulary) -> Iterator[Patient]:
-    """The people of a folder of tables or of a DuckDB file, sorted by id as text.
+def read_omop(place: Path | str, vocabulary: Vocabulary) -> Iterator[Patient]:
+    """The people of a folder of tables, of a DuckDB file, or of the PostgreSQL database with this address, sorted by id as text.
 
     raises  ChartError when there is no table `person`, or a table that cannot be read
     """
     namer = Namer(vocabulary)
-    with OmopSource(place) as source:
+    with OmopSource(open_postgres(place) if isinstance(place, str) else open_duckdb(place)) as source:
         concepts = Concepts(source.concepts())
         for identity, rows in source.people():
             yield _patient(identity, rows, concepts, namer)

@@ -1,23 +1,17 @@
-"""OMOP CDM 5.4 tables in (a folder of CSV or Parquet files, or a DuckDB file), rows by person out, one person at a time.
+"""The tables of an OMOP CDM 5.4 database in, rows by person out, one person at a time.
 
-Tables are read with DuckDB through its relational interface, sorted by person, so that a folder of any size needs the memory of one
-person. Nothing is fetched: extensions of DuckDB are neither installed nor loaded.
+Where the tables are (files, a DuckDB file, a PostgreSQL server) is told by what opens them: `omop_duckdb`, `omop_postgres`. Each gives its
+rows sorted by person, so that a database of any size needs the memory of one person.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from .remarks import ChartError
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
-
-_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet")
-_MAGIC = slice(8, 12)
-_BATCH = 10_000
 Cells = dict[str, str]
+"""A row by column, without its empty cells."""
 
 READ: dict[str, tuple[str, ...]] = {
     "person": ("gender_concept_id", "gender_source_value", "year_of_birth", "month_of_birth", "day_of_birth"),
@@ -63,25 +57,58 @@ class Named(NamedTuple):
     code: str
 
 
-class OmopSource:
-    """The tables of one database. Use as a context: the DuckDB connection is closed at the end."""
+class Table(Protocol):
+    """One table. columns: their names in small letters."""
 
-    def __init__(self, place: Path) -> None:
-        self.name = str(place)
-        self._connection = _connect(place)
-        try:
-            self._tables = _folder(self._connection, place) if place.is_dir() else _database(self._connection)
-            if "person" not in self._tables:
-                raise ChartError(f"{place}: no OMOP CDM: there is no table `person`")
-        except BaseException:
-            self._connection.close()
-            raise
+    @property
+    def columns(self) -> Collection[str]: ...
+
+    def by_person(self, columns: Sequence[str]) -> Iterator[Cells]:
+        """All rows in their order (see `row_order`). raises ChartError when they cannot be read to their end"""
+        ...
+
+    def different(self, column: str) -> Iterator[Cells]:
+        """Each value of the column once."""
+        ...
+
+    def among(self, column: str, values: Collection[str], columns: Sequence[str]) -> Iterator[Cells]:
+        """The rows that have one of the values in the column."""
+        ...
+
+
+def row_order(table: str, columns: Collection[str]) -> list[str]:
+    """What rows are sorted by, as text and by code point: the person, and the row's own number where the table has one."""
+    return [column for column in ("person_id", f"{table}_id") if column in columns]
+
+
+class Opened(NamedTuple):
+    """A database whose tables can be read until it is closed. name: as messages call it; tables: by their names in small letters."""
+
+    name: str
+    tables: Mapping[str, Table]
+    close: Callable[[], None]
+
+
+def streamed(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> Iterator[Cells]:
+    """Rows of cells in the order of the columns."""
+    for row in rows:
+        yield {name: value for name, value in zip(columns, row, strict=True) if value}
+
+
+class OmopSource:
+    """The people of one database. Use as a context: it is closed at the end."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened, self._tables = opened, opened.tables
+        if "person" not in self._tables:
+            opened.close()
+            raise ChartError(f"{opened.name}: no OMOP CDM: there is no table `person`")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._opened.close()
 
     def people(self) -> Iterator[tuple[str, dict[str, list[Cells]]]]:
         """Each person's id with its rows by table. Rows of a person who is not in `person` come under the table name with "?" before it."""
@@ -97,41 +124,34 @@ class OmopSource:
 
     def concepts(self) -> dict[str, Named]:
         """The concepts that the tables name, by id; empty without a concept table."""
-        relation = self._tables.get("concept")
-        if relation is None:
+        table = self._tables.get("concept")
+        if table is None:
             return {}
-        wanted = self._named_concepts()
-        rows = _streamed(_as_text(relation, ("concept_id", "concept_name", "vocabulary_id", "concept_code")))
+        columns = ("concept_id", "concept_name", "vocabulary_id", "concept_code")
+        rows = table.among("concept_id", self._named_concepts(), columns)
         return {
-            row["concept_id"]: Named(row["concept_name"], row["vocabulary_id"], row["concept_code"])
+            row["concept_id"]: Named(
+                row.get("concept_name", ""), row.get("vocabulary_id", ""), row.get("concept_code", "")
+            )
             for row in rows
-            if row.get("concept_id") in wanted
         }
 
     def _named_concepts(self) -> set[str]:
         found: set[str] = set()
-        for table, columns in READ.items():
-            relation = self._tables.get(table)
-            held = set(relation.columns) if relation is not None else set()
-            for column in columns:
-                if relation is not None and column.endswith("_concept_id") and column in held:
-                    found |= {row[column] for row in _streamed(_as_text(relation, (column,)).distinct()) if row}
+        for name, columns in READ.items():
+            table = self._tables.get(name)
+            for column in columns if table is not None else ():
+                if table is not None and column.endswith("_concept_id") and column in table.columns:
+                    found |= {row[column] for row in table.different(column) if row}
         return found
 
-    def _by_person(self, table: str) -> Iterator[tuple[str, Cells]]:
-        from duckdb import Error
-
-        relation = self._tables[table]
-        columns = ("person_id", *READ.get(table, ()))
-        if "person_id" not in relation.columns:
-            raise ChartError(f"{self.name}: the table `{table}` has no column `person_id`")
-        held = tuple(column for column in columns if column in relation.columns)
-        try:
-            for row in _streamed(_as_text(relation, held).order("person_id")):
-                if identity := row.pop("person_id", ""):
-                    yield identity, row
-        except Error:
-            raise ChartError(f"{self.name}: the table `{table}` cannot be read to its end") from None
+    def _by_person(self, name: str) -> Iterator[tuple[str, Cells]]:
+        table = self._tables[name]
+        if "person_id" not in table.columns:
+            raise ChartError(f"{self._opened.name}: the table `{name}` has no column `person_id`")
+        for row in table.by_person([one for one in ("person_id", *READ.get(name, ())) if one in table.columns]):
+            if identity := row.pop("person_id", ""):
+                yield identity, row
 
 
 class _Stream:
@@ -162,83 +182,3 @@ class _Stream:
             strays += self._rows
             self._advance()
         return strays
-
-
-def is_database(head: bytes) -> bool:
-    """Whether the beginning of a file is that of a DuckDB database."""
-    return head[_MAGIC] == b"DUCK"
-
-
-def is_folder(place: Path) -> bool:
-    """Whether a folder holds OMOP tables: a file that is called `person`."""
-    return any(_table_of(path) == "person" for path in place.iterdir())
-
-
-def _table_of(path: Path) -> str:
-    name = path.name.lower()
-    return next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), "")
-
-
-def _connect(place: Path) -> "DuckDBPyConnection":
-    try:
-        import duckdb
-    except ImportError:
-        raise ChartError(f"{place}: reading OMOP tables needs duckdb (the extra `sql`)") from None
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    try:
-        if place.is_dir():
-            return duckdb.connect(config=settings)
-        return duckdb.connect(str(place), read_only=True, config=settings)
-    except duckdb.Error:
-        raise ChartError(f"{place}: no DuckDB file that this version of DuckDB can open") from None
-
-
-def _folder(connection: "DuckDBPyConnection", place: Path) -> "dict[str, DuckDBPyRelation]":
-    from duckdb import Error
-
-    found: dict[str, DuckDBPyRelation] = {}
-    for path in sorted(place.iterdir()):
-        table = _table_of(path)
-        if table not in READ and table not in (*BESIDE, "concept"):
-            continue
-        try:
-            if path.name.lower().endswith(".parquet"):
-                relation = connection.cursor().read_parquet(str(path / "*.parquet" if path.is_dir() else path))
-            else:
-                relation = connection.cursor().read_csv(str(path), header=True, all_varchar=True)
-        except Error:
-            raise ChartError(f"{path}: no table that can be read") from None
-        found[table] = _lowered(relation)
-    return found
-
-
-def _database(connection: "DuckDBPyConnection") -> "dict[str, DuckDBPyRelation]":
-    rows = connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()
-    found: dict[str, DuckDBPyRelation] = {}
-    for schema, table in rows:
-        if table.lower() in READ or table.lower() in (*BESIDE, "concept"):
-            found[table.lower()] = _lowered(connection.cursor().table(f'"{schema}"."{table}"'))
-    return found
-
-
-def _lowered(relation: "DuckDBPyRelation") -> "DuckDBPyRelation":
-    from duckdb import ColumnExpression
-
-    return relation.select(*(ColumnExpression(name).alias(name.lower()) for name in relation.columns))
-
-
-def _as_text(relation: "DuckDBPyRelation", columns: Sequence[str]) -> "DuckDBPyRelation":
-    from duckdb import ColumnExpression
-    from duckdb.sqltypes import VARCHAR
-
-    return relation.select(*(ColumnExpression(name).cast(VARCHAR).alias(name) for name in columns))
-
-
-def _streamed(relation: "DuckDBPyRelation") -> Iterator[Cells]:
-    """The rows, without their empty cells, in batches."""
-    for batch in relation.to_arrow_reader(_BATCH):
-        for row in batch.to_pylist():
-            yield {name: value for name, value in row.items() if value}

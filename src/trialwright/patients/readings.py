@@ -31,6 +31,11 @@ _SCALES = (
 _VERSION = re.compile(r"\b(?:v(?:ersion)?\.?\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
+def denied_allergy(words: str) -> str:
+    """What a chart denies that says "no known drug allergies", or the same of allergies as such."""
+    return "drug allergy" if re.search(r"\b(?:nkda|drug|drugs|medications?|medicines?)\b", words.lower()) else "allergy"
+
+
 class Rank(NamedTuple):
     """A place on an ordinal scale; letters and Roman numerals are their rank from 1."""
 
