@@ -41,7 +41,7 @@ from trialwright.registries.files import read_trials
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT.parent / "shared/seeds"
 RESULTS = Path(__file__).parent / "results/population.csv"
-FULL, PART, SAMPLE = 1_000_000, 25_000, 1_000
+FULL, PART, SAMPLE = 1_000_000, 100_000, 1_000
 LISTS: frozenset[Domain] = frozenset({"conditions", "procedures", "drugs", "allergies", "vaccines"})
 MEMORY_MB = 4000
 FIVE_RULES = """Inclusion Criteria:

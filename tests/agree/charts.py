@@ -27,7 +27,7 @@ from trialwright.criteria.nodes import (
     walk,
 )
 from trialwright.engines.occurrences import status_rules
-from trialwright.patients.facts import Fact, Measurement, Occurrence, Patient, Rating, Staging, Statement
+from trialwright.patients.facts import Fact, Measurement, Occurrence, Patient, Period, Rating, Staging, Statement
 
 from .trees import QUALIFIERS, STAGES, TEXTS, UNITS, maybe
 from .words import LABS, SITES, THINGS, concept, near
@@ -301,6 +301,18 @@ def statements(draw: st.DrawFn, known: Constants) -> Statement:
 
 
 @st.composite
+def periods(draw: st.DrawFn, known: Constants) -> Period:
+    """Around the index date, up to it, from it on, or elsewhere."""
+    near = [known.index + timedelta(days=by) for by in (-400, -1, 0, 1, 400)]
+    start, end = sorted((draw(st.sampled_from(near)), draw(st.sampled_from(near))))
+    loose = draw(st.booleans())
+    return Period(
+        PartialDate(start.year, start.month) if loose else PartialDate.of(start),
+        PartialDate(end.year) if loose else PartialDate.of(end),
+    )
+
+
+@st.composite
 def patients(draw: st.DrawFn, known: Constants, number: int) -> Patient:
     facts: list[Fact] = draw(st.lists(occurrences(known), max_size=5))
     wanted: dict[type[Whatever], st.SearchStrategy[Whatever]] = {
@@ -323,6 +335,8 @@ def patients(draw: st.DrawFn, known: Constants, number: int) -> Patient:
         ),
         sex=draw(st.sampled_from((None, "female", "male"))),
         facts=tuple(facts),
+        observed=draw(st.one_of(st.just(()), st.just(()), st.lists(periods(known), max_size=2).map(tuple))),
+        unread=draw(st.sampled_from((False,) * 19 + (True,))),
     )
 
 

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from spark_sessions import small_session
 
 from trialwright.codes.dates import Duration, PartialDate
 from trialwright.criteria.nodes import Attest, Criteria, Has, Node, Person
@@ -29,7 +30,6 @@ from trialwright.engines.tables import write_tables
 from trialwright.patients.facts import Complete, Domain, Occurrence, Patient
 
 from .charts import populations
-from .sessions import small_session
 from .trees import INDEXES, criterion, trials
 from .words import VOCABULARY, concept
 

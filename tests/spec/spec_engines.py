@@ -6,10 +6,12 @@ it names a gap.
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
+from spark_sessions import small_session
 from spec_pages import Screened
 
 import trialwright.engines
@@ -21,6 +23,8 @@ from trialwright.engines.memory import Chart, evaluate_criterion
 Case = tuple[Criterion, Screened]
 Engine = Callable[[Sequence[Case]], "list[Verdict | None]"]
 
+CRITERIA = 25
+"""How many one query judges."""
 BACKENDS = ("memory", "duckdb", "postgres", "spark")
 """The modules of `engines` that judge by themselves."""
 
@@ -50,49 +54,34 @@ def duckdb(cases: Sequence[Case]) -> "list[Verdict | None]":
 
 def spark(cases: Sequence[Case]) -> "list[Verdict | None]":
     """Needs Java."""
-    from pyspark.sql import SparkSession
-
     from trialwright.engines import spark as engine
 
-    builder = SparkSession.builder.master("local[1]").appName("spec").config("spark.ui.enabled", "false")
-    for name, value in {
-        **engine.SETTINGS,
-        "spark.sql.shuffle.partitions": "1",
-        "spark.driver.host": "127.0.0.1",
-    }.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
+    with small_session() as session:
 
-    def asked(folder: Path, criteria: Criteria, terms: Screened) -> Iterable[dict[str, Verdict]]:
-        found = engine.evaluate(
-            session,
-            folder,
-            criteria,
-            index_date=terms.index_date,
-            complete=terms.complete,
-            vocabulary=default_vocabulary(),
-        )
-        return [row.asDict() for row in found.collect()]
+        def asked(folder: Path, criteria: Criteria, terms: Screened) -> Iterable[dict[str, Verdict]]:
+            with engine.judged(
+                session,
+                folder,
+                criteria,
+                index_date=terms.index_date,
+                complete=terms.complete,
+                vocabulary=default_vocabulary(),
+            ) as frame:
+                return [row.asDict() for row in frame.collect()]
 
-    try:
         return _by_query(cases, asked)
-    finally:
-        session.stop()
 
 
 Asked = Callable[[Path, Criteria, Screened], "Iterable[dict[str, Verdict]]"]
 
 
 def _by_query(cases: Sequence[Case], asked: Asked) -> "list[Verdict | None]":
-    """One query for all cases of one day and one set of complete lists."""
+    """A query for the cases of some criteria, one day and one set of complete lists: planning grows faster than a query does."""
     from trialwright.engines.sql import gaps
     from trialwright.engines.tables import write_tables
 
     found: list[Verdict | None] = [None] * len(cases)
-    groups: dict[tuple[object, object], list[int]] = {}
-    for place, (_, row) in enumerate(cases):
-        groups.setdefault((row.index_date, row.complete), []).append(place)
-    for places in groups.values():
+    for places in _together(cases):
         names = {one: f"C{place}" for place, one in zip(places, (cases[place][0] for place in places), strict=True)}
         criteria = Criteria(
             trial="", criteria=tuple(msgspec.structs.replace(one, id=name) for one, name in names.items())
@@ -108,11 +97,22 @@ def _by_query(cases: Sequence[Case], asked: Asked) -> "list[Verdict | None]":
     return found
 
 
+def _together(cases: Sequence[Case]) -> Iterator[list[int]]:
+    """The places of the cases of one query."""
+    groups: dict[tuple[object, object], dict[Criterion, list[int]]] = {}
+    for place, (criterion, row) in enumerate(cases):
+        groups.setdefault((row.index_date, row.complete), {}).setdefault(criterion, []).append(place)
+    for group in groups.values():
+        rest = iter(group.values())
+        while some := list(islice(rest, CRITERIA)):
+            yield [place for places in some for place in places]
+
+
 ENGINES: dict[str, Engine] = {"memory": memory, "duckdb": duckdb, "spark": spark}
 """By the name of the engine's module; an engine that has a module and does not stand here fails the tests."""
 
 BESIDE = tuple(os.environ.get("SPEC_ENGINES", "duckdb").split(","))
-"""The engines beside the reference that are run: Spark takes many minutes for the same query, so it is run when it is asked for."""
+"""The engines beside the reference that run all pages. Spark takes minutes: unless it is asked for, it runs a sentence of each page."""
 
 
 def written() -> set[str]:

@@ -48,12 +48,12 @@ def tree(sentence: Sentence) -> Answer:
 
 
 @cache
-def verdicts(engine: str) -> dict[Place, Answer]:
-    """Every row of every page that the engine judges.
+def verdicts(engine: str, some: tuple[Sentence, ...] = tuple(SENTENCES)) -> dict[Place, Answer]:
+    """Every row of the sentences that the engine judges.
 
     Under a wrong tree a patient's `unknown` is left out: it is the price of what was not understood, and no false verdict.
     """
-    asked = [(one, row) for one in SENTENCES if len(read_as(one)) == 1 for row in one.rows]
+    asked = [(one, row) for one in some if len(read_as(one)) == 1 for row in one.rows]
     given = ENGINES[engine]([(read_as(one)[0], screened(row.chart)) for one, row in asked])
     return {
         Place(one.page, first_line(one), engine, row.chart): Answer(row.verdict, verdict)
@@ -108,6 +108,21 @@ def test_the_pages_on_another_engine(engine: str) -> None:
     assert len(verdicts(engine)) > len(SENTENCES)
     wrong = {place: answer for place, answer in verdicts(engine).items() if answer.is_wrong}
     assert not news(wrong, engine), news(wrong, engine)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("spark" in BESIDE, reason="all pages run on Spark")
+def test_a_sentence_of_each_page_on_spark() -> None:
+    """The one with the most patients; all of them with SPEC_ENGINES=duckdb,spark."""
+    fullest: dict[str, Sentence] = {}
+    for one in SENTENCES:
+        if len(read_as(one)) == 1 and len(one.rows) > len(fullest[one.page].rows if one.page in fullest else ()):
+            fullest[one.page] = one
+    assert len(fullest) == len(pages())
+    found = verdicts("spark", tuple(fullest.values()))
+    assert len(found) > 2 * len(fullest)
+    wrong = {place: answer for place, answer in found.items() if answer.is_wrong}
+    assert not news(wrong, "spark"), news(wrong, "spark")
 
 
 def test_the_list_of_what_is_known_wrong_is_exact() -> None:

@@ -12,7 +12,7 @@ from trialwright.patients.facts import Complete
 from .counts import Counts
 from .sql import lower, lower_counts, verdict_columns
 from .sql_counts import read_cells
-from .tables import TABLES, check_tables
+from .tables import TABLES, check_tables, has_periods
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,7 +37,13 @@ def evaluate(
     raises      TableError when the folder's tables cannot be read with this vocabulary
     """
     check_tables(folder, vocabulary)
-    query = lower(criteria, index_date=index_date, complete=complete, vocabulary=vocabulary)
+    query = lower(
+        criteria,
+        index_date=index_date,
+        complete=complete,
+        vocabulary=vocabulary,
+        has_periods=has_periods(folder, parts),
+    )
     database = connection or connect()
     try:
         open_tables(database, folder, parts)
@@ -63,7 +69,13 @@ def count(
     raises  TableError when the folder's tables cannot be read with this vocabulary
     """
     check_tables(folder, vocabulary)
-    query = lower_counts(criteria, index_date=index_date, complete=complete, vocabulary=vocabulary)
+    query = lower_counts(
+        criteria,
+        index_date=index_date,
+        complete=complete,
+        vocabulary=vocabulary,
+        has_periods=has_periods(folder, parts),
+    )
     database = connection or connect()
     try:
         open_tables(database, folder, parts)

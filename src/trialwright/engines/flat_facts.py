@@ -47,6 +47,17 @@ class PersonRow(NamedTuple):
     malignancies: int
 
 
+class PeriodRow(NamedTuple):
+    """A period in which whatever happened was recorded; a person without any is taken to be recorded always.
+
+    A chart that could not be read has one that holds no day.
+    """
+
+    person: int
+    day_from: date
+    day_to: date
+
+
 class OccurrenceRow(NamedTuple):
     """first_*, last_*  the days of the start and of the end; None when not recorded. last_* only where `tail` is CLOSED
     tail        how it ends
@@ -55,6 +66,7 @@ class OccurrenceRow(NamedTuple):
     chart_row   numbers the rows of one chart: facts of one source share it
     staged_*    of what an M stage says of metastasis: the days of the stage; is_staged tells it from the others
     denies_spread  whether it denies metastasis and has a start, so that a later recurrence overtakes it
+    may_be_gone    whether it is one of these two: what a chart holds, and a day may not
     """
 
     fact: int
@@ -91,6 +103,7 @@ class OccurrenceRow(NamedTuple):
     staged_from: date | None
     staged_to: date | None
     denies_spread: bool
+    may_be_gone: bool
 
 
 class MeasurementRow(NamedTuple):
@@ -209,7 +222,7 @@ class DetailRow(NamedTuple):
 
 
 Row = (
-    PersonRow | OccurrenceRow | MeasurementRow | RatingRow | StagingRow | StatementRow | DenialRow
+    PersonRow | PeriodRow | OccurrenceRow | MeasurementRow | RatingRow | StagingRow | StatementRow | DenialRow
     | NameRow | NameWordRow | NameCodeRow | NameBesideRow | EvidenceRow | DetailRow
 )  # fmt: skip
 
@@ -249,6 +262,12 @@ class Flattener:
         birth = _days(patient.birth)
         several = self._several_malignancies([fact for fact, _ in occurrences])
         self._rows.append(PersonRow(self._person, patient.id, *birth, patient.sex, several))  # type: ignore[call-arg]
+        periods = (
+            [(date.max, date.min)]
+            if patient.unread
+            else [(one.start.earliest, one.end.latest) for one in patient.observed]
+        )
+        self._rows += [PeriodRow(self._person, *period) for period in periods]
         self._person += 1
         return self._rows
 
@@ -278,6 +297,7 @@ class Flattener:
         self, fact: Occurrence, stage: Staging | None, number: int, place: tuple[frozenset[Concept], int]
     ) -> OccurrenceRow:
         beside, chart_row = place
+        denies_spread = stage is None and self._denies_spread(fact)
         first, last, tail = _extent(fact)
         dose, dose_unit, _ = at_home(fact.dose, None) if fact.dose else (None, None, True)
         return OccurrenceRow(
@@ -314,11 +334,13 @@ class Flattener:
             is_staged=stage is not None,
             staged_from=_days(stage.start or stage.end)[0] if stage else None,
             staged_to=_days(stage.start or stage.end)[1] if stage else None,
-            denies_spread=stage is None
-            and fact.start is not None
-            and fact.certainty == "refuted"
-            and self._names.relation(METASTASIS, fact.concept) is not None,
+            denies_spread=denies_spread,
+            may_be_gone=stage is not None or denies_spread,
         )
+
+    def _denies_spread(self, fact: Occurrence) -> bool:
+        is_dated_denial = fact.start is not None and fact.certainty == "refuted"
+        return is_dated_denial and self._names.relation(METASTASIS, fact.concept) is not None
 
     def _denials(self, found: list[tuple[int, Occurrence]]) -> Iterator[DenialRow]:
         denials = [(number, fact) for number, fact in found if fact.certainty == "refuted"]

@@ -16,7 +16,7 @@ from trialwright.patients.facts import Complete
 from .counts import Counts
 from .sql import lower, lower_counts, verdict_columns
 from .sql_counts import read_cells
-from .tables import TABLES, check_tables
+from .tables import TABLES, check_tables, has_periods
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -46,7 +46,9 @@ def evaluate(
     raises   TableError when the folder's tables cannot be read with this vocabulary
     """
     check_tables(folder, vocabulary)
-    query = lower(criteria, index_date=index_date, complete=complete, vocabulary=vocabulary)
+    query = lower(
+        criteria, index_date=index_date, complete=complete, vocabulary=vocabulary, has_periods=has_periods(folder)
+    )
     return _planned(session, folder, query)[0]
 
 
@@ -62,7 +64,9 @@ def judged(
 ) -> "Iterator[DataFrame]":
     """As `evaluate`, for one block: what Spark keeps to work the frame out is given back at the end."""
     check_tables(folder, vocabulary)
-    query = lower(criteria, index_date=index_date, complete=complete, vocabulary=vocabulary)
+    query = lower(
+        criteria, index_date=index_date, complete=complete, vocabulary=vocabulary, has_periods=has_periods(folder)
+    )
     frame, kept = _planned(session, folder, query)
     try:
         yield frame
@@ -82,7 +86,9 @@ def count(
 ) -> Counts:
     """The people of a folder of fact tables, counted by what they meet and what is not known of them."""
     check_tables(folder, vocabulary)
-    query = lower_counts(criteria, index_date=index_date, complete=complete, vocabulary=vocabulary)
+    query = lower_counts(
+        criteria, index_date=index_date, complete=complete, vocabulary=vocabulary, has_periods=has_periods(folder)
+    )
     frame, kept = _planned(session, folder, query)
     try:
         return read_cells(tuple(verdict_columns(criteria)), [row.asDict() for row in frame.collect()])

@@ -39,7 +39,7 @@ from trialwright.patients.facts import Complete
 from .chart import anchors
 from .counts import criteria_names
 from .presence import is_judged
-from .sql_charts import ROW, Day, Scan, ask_relapses, it, occurrence_rows, preparing
+from .sql_charts import PERIODS, ROW, Day, Scan, Terms, ask_relapses, it, occurrence_rows, preparing
 from .sql_counts import age_column, cells_of, sex_column
 from .sql_events import judge_interval
 from .sql_gaps import Gap, gap_of, gaps
@@ -76,20 +76,26 @@ from .sql_terms import (
 __all__ = ["Gap", "gaps", "lower", "lower_counts", "verdict_columns"]
 
 
-def lower(criteria: Criteria, *, index_date: date, complete: Complete, vocabulary: Vocabulary) -> exp.Select:
+def lower(
+    criteria: Criteria, *, index_date: date, complete: Complete, vocabulary: Vocabulary, has_periods: bool = True
+) -> exp.Select:
     """The query that judges every patient of the fact tables (see `tables`) on one day.
 
     index_date  the day eligibility is judged; facts dated later have not happened
     complete    the lists in which what is not recorded did not happen; silence elsewhere is unknown
+    has_periods whether somebody has periods of observation (see `tables.has_periods`): outside them silence is unknown
     returns     columns: `patient`, then one a criterion, named by `verdict_columns`, with pass, fail, unknown or person
     """
-    return _query(criteria, Day(index_date, complete, vocabulary), {"patient": column("patient", "p")})
+    terms = Terms(index_date, complete, vocabulary, has_periods)
+    return _query(criteria, terms, {"patient": column("patient", "p")})
 
 
-def lower_counts(criteria: Criteria, *, index_date: date, complete: Complete, vocabulary: Vocabulary) -> exp.Select:
+def lower_counts(
+    criteria: Criteria, *, index_date: date, complete: Complete, vocabulary: Vocabulary, has_periods: bool = True
+) -> exp.Select:
     """As `lower`, counted: a row for each set of answers with how many people gave it (`sql_counts.read_cells` reads them)."""
     beside: dict[str, Term] = {"age": age_column(index_date), "sex": sex_column()}
-    verdicts = _query(criteria, Day(index_date, complete, vocabulary), beside)
+    verdicts = _query(criteria, Terms(index_date, complete, vocabulary, has_periods), beside)
     return cells_of(verdicts, tuple(verdict_columns(criteria)))
 
 
@@ -98,9 +104,9 @@ def verdict_columns(criteria: Criteria) -> dict[str, Criterion]:
     return dict(zip(criteria_names(criteria), criteria.criteria, strict=True))
 
 
-def _query(criteria: Criteria, day: Day, beside: dict[str, Term]) -> exp.Select:
+def _query(criteria: Criteria, terms: Terms, beside: dict[str, Term]) -> exp.Select:
     """A row a person: what stands beside it in `persons`, then the verdicts."""
-    lowering = _Lowering(day)
+    lowering = _Lowering(Day(terms))
     columns: dict[str, Term] = {name: column(name, "a") for name in beside}
     for name, criterion in verdict_columns(criteria).items():
         columns[name] = _verdict(criterion, lowering)
@@ -226,6 +232,9 @@ class _Lowering:
         columns: dict[str, Term] = {**beside, **self._claims}
         names = [name for name, _ in readings if not name.endswith("_bars")]
         joins = [Join(name, name, equal(column("person", name), column("person", "p"))) for name in names]
+        if day.asks_periods:
+            yield PERIODS, day.periods()
+            joins.append(Join(PERIODS, PERIODS, equal(column("person", PERIODS), column("person", "p"))))
         yield "atoms", select(columns, ("persons", "p"), joins)
 
     def _readings(self) -> Iterator[tuple[str, exp.Select]]:

@@ -13,7 +13,7 @@ from sqlglot import exp
 from trialwright.codes.concepts import Concept
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.criteria.nodes import Window
-from trialwright.patients.facts import Complete
+from trialwright.patients.facts import Complete, Domain
 
 from .chart import Anchor, Group, anchors
 from .flat_facts import CLOSED, CONFIRMED, GOES_ON, OWN, PLANNED, POINT
@@ -51,6 +51,7 @@ from .windows import Days, bounds
 
 ROW = "o"
 OVERRULED_LATER, OVERRULED_UNCLEAR = 1, 2
+PERIODS = "observed"
 _RELAPSES = ("recurrence", "disease-progression")
 
 
@@ -89,26 +90,50 @@ class Scan:
         return column(name, self.name)
 
 
+class Terms(NamedTuple):
+    """What a query goes by. has_periods: whether periods of observation must be looked at; without any, they cost nothing."""
+
+    index_date: date
+    complete: Complete
+    vocabulary: Vocabulary
+    has_periods: bool
+
+
 class Day:
     """The day and what the caller declared complete, with all that one query asks of the charts."""
 
-    def __init__(self, index_date: date, complete: Complete, vocabulary: Vocabulary) -> None:
-        self.index_date, self.complete, self.vocabulary = index_date, complete, vocabulary
-        self.today = day(index_date)
-        self.names = Names(vocabulary)
-        self.asked = AskedNames(vocabulary)
+    def __init__(self, terms: Terms) -> None:
+        self.index_date, self.complete, self.vocabulary, self.has_periods = terms
+        self.today = day(self.index_date)
+        self.names = Names(self.vocabulary)
+        self.asked = AskedNames(self.vocabulary)
         self.events: dict[tuple[str, bool, Group], str] = {}
         self.evidence: dict[tuple[Concept, ...], str] = {}
         self.details: dict[str, str] = {}
         self.scales: dict[str, str] = {}
+        self.asks_periods = False
 
     def today_days(self) -> DayTerms:
         return DayTerms(self.today, self.today)
 
-    def is_complete(self, concept: Concept) -> bool:
+    def silence(self, domains: frozenset[Domain] | None) -> Term:
+        """Whether what these lists do not hold did not happen: they are complete, and the person was looked at on the day."""
+        if domains is None or not domains <= self.complete.domains:
+            return no()
+        if not self.has_periods:
+            return yes()
+        self.asks_periods = True
+        return either(is_missing(column("person", PERIODS)), is_there(column("is_now", PERIODS)))
+
+    def silence_on(self, concept: Concept) -> Term:
         """Whether silence answers the concept: all lists on which it and its kinds would stand are complete."""
-        domains = self.names.domains(concept)
-        return domains is not None and domains <= self.complete.domains
+        return self.silence(self.names.domains(concept))
+
+    def periods(self) -> exp.Select:
+        """Who has periods of observation, and whether one of them holds the day."""
+        is_now = both(at_most(column("day_from", "x"), self.today), at_least(column("day_to", "x"), self.today))
+        columns = {"person": column("person", "x"), "is_now": most(case((is_now, number(1))))}
+        return select(columns, ("periods", "x"), by=(column("person", "x"),))
 
     def place(self, window: Window) -> PlacedTerms:
         anchor = anchors()[window.anchor] if window.anchor else None
@@ -315,8 +340,8 @@ def _gone(day_: Day) -> exp.Select:
     overtaken = both(_raw("denies_spread"), equal(_raw("whose"), number(OWN)), is_stale(_raw("first_to"), stale_from))
     where = either(both(_raw("is_staged"), opposite(stands)), overtaken)
     joins = [_relapse_join(), Join("newest_m", "m", equal(column("person", "m"), _raw("person")))]
-    candidates = both(either(_raw("is_staged"), _raw("denies_spread")), where)
-    return select({"fact": _raw("fact")}, ("occurrences", _RAW), joins, where=candidates)
+    # Read by itself, the column lets a database pass over all other rows.
+    return select({"fact": _raw("fact")}, ("occurrences", _RAW), joins, where=both(_raw("may_be_gone"), where))
 
 
 def _overruled(day_: Day) -> exp.Select:

@@ -37,7 +37,6 @@ from .sql_terms import (
     plus,
     unequal,
     unknown,
-    yes,
 )
 
 _AFTER_ALL = 1 << 62
@@ -83,8 +82,8 @@ def _moment(event: Event, day_: Day, scan: Scan) -> MomentTerms:
     )
     is_on_record = is_there(scan.ask(most(case((counts, number(1))))))
     is_denied = is_there(scan.ask(most(case((both(is_own, is_refuted, related(relation, SAME, BROADER)), number(1))))))
-    is_closed = not day_.names.is_open(event.concept) and day_.is_complete(event.concept)
-    never = both(opposite(is_on_record), yes() if is_closed else is_denied)
+    silence = no() if day_.names.is_open(event.concept) else day_.silence_on(event.concept)
+    never = both(opposite(is_on_record), either(silence, is_denied))
     return MomentTerms(_picked(event, is_sure, day_, scan), never)
 
 

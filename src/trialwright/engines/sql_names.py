@@ -12,7 +12,7 @@ from sqlglot import exp
 from trialwright.codes.concepts import Concept
 from trialwright.codes.vocabulary import Vocabulary
 
-from .matching import words
+from .matching import names_of, words
 from .sql_terms import (
     Join,
     Term,
@@ -37,6 +37,8 @@ from .sql_terms import words as quoted
 
 NONE, SAME, NARROWER, BROADER, PERHAPS, ANOTHER_KIND = range(6)
 """Codes of the relation, as `matching.Relation`; ANOTHER_KIND is BROADER where the same row of the chart names a kind that is not asked for."""  # noqa: E501
+
+_BETWEEN = "|"
 
 
 class AskedNames:
@@ -66,6 +68,8 @@ class AskedNames:
             yield "word_hits", self._word_hits()
         if any(concept.codes for concept in self._asked):
             yield "code_hits", self._code_hits()
+        if self._kin():
+            yield "kin", self._kin_of_ids()
         yield "related", self._related()
         if self._asked:
             yield "related_beside", self._beside()
@@ -114,6 +118,8 @@ class AskedNames:
             )
             if wanted
         ]
+        if self._kin():
+            joins.append(Join("kin", "kin", equal(column("id", "kin"), column("id", "n"))))
         columns: dict[str, Term] = {
             "name": column("name", "n"),
             "id": column("id", "n"),
@@ -126,19 +132,43 @@ class AskedNames:
 
     def _relation(self, concept: Concept, name: str) -> Term:
         by_words = self._by_words_alone(concept, name)
-        found = column("id", "n")
-        if concept.id is None:
-            related = by_words
-        else:
-            related = case(
-                (is_missing(found), by_words),
-                (equal(found, quoted(concept.id)), number(SAME)),
-                (one_of(found, sorted(self._vocabulary.descendants(concept.id))), number(NARROWER)),
-                (one_of(found, sorted(self._vocabulary.ancestors(concept.id))), number(BROADER)),
-                other=number(NONE),
-            )
-        is_like = (equal if concept.kind == "allergy" else unequal)(column("kind", "n"), quoted("allergy"))
-        return case((is_like, related), other=number(NONE))
+        by_id = by_words if concept.id is None else filled(column(name, "kin"), number(NONE))
+        related = case((is_missing(column("id", "n")), by_words), other=by_id)
+        is_allergy = equal(column("kind", "n"), quoted("allergy"))
+        is_like = is_allergy if concept.kind == "allergy" else unequal(column("kind", "n"), quoted("allergy"))
+        above = sorted(names_of(self._vocabulary).allergies_above(concept))
+        speaks_of_all = [(both(is_allergy, one_of(column("id", "n"), above)), number(BROADER))] if above else []
+        return case(*speaks_of_all, (is_like, related), other=number(NONE))
+
+    def _kin(self) -> list[tuple[str, int, str]]:
+        """For each column of a concept with an id: the ids that stand in each relation to it, the id itself among them."""
+        found = []
+        for concept, name in self._asked.items():
+            if concept.id is not None:
+                narrower, broader = (
+                    of(concept.id) for of in (self._vocabulary.descendants, self._vocabulary.ancestors)
+                )
+                groups = (
+                    ({concept.id}, SAME),
+                    (narrower - {concept.id}, NARROWER),
+                    (broader - narrower - {concept.id}, BROADER),
+                )
+                found += [(name, code, _BETWEEN.join(sorted(ids))) for ids, code in groups if ids]
+        return found
+
+    def _kin_of_ids(self) -> exp.Select:
+        """By id, how it stands to each concept. The ids are written as words of one text: a query that lists thousands is slow to read."""
+        listed = exp.values(self._kin(), alias="listed", columns=["asked", "code", "ids"])
+        apart = exp.Explode(this=exp.Split(this=column("ids", "listed"), expression=quoted(_BETWEEN)))
+        single = select(
+            {"asked": column("asked", "listed"), "code": column("code", "listed"), "id": apart}, (listed, "listed")
+        )
+        columns = {
+            name: most(case((equal(column("asked", "one"), quoted(name)), column("code", "one"))))
+            for concept, name in self._asked.items()
+            if concept.id is not None
+        }
+        return select({"id": column("id", "one"), **columns}, (single, "one"), by=(column("id", "one"),))
 
     def _by_words_alone(self, concept: Concept, name: str) -> Term:
         asked = words(concept.text)

@@ -116,7 +116,7 @@ def _childbearing(day_: Day, scan: Scan) -> Term:
         is_there(scan.ask(most(case((both(own, either(*signs[claim])), number(1))))))
         for claim in ("yes", "no", "perhaps")
     )
-    presumed = might if "procedures" in day_.complete.domains else no()
+    presumed = both(might, day_.silence(frozenset({"procedures"})))
     return case(
         (holds(equal(column("sex", "p"), quoted("male"))), no()),
         (both(can, cannot), unknown()),

@@ -37,6 +37,7 @@ from .sql_terms import (
     integer,
     is_missing,
     is_there,
+    is_yes,
     latest_of,
     most,
     no,
@@ -65,7 +66,7 @@ def judge_has(node: Has, day: Day, scan: Scan) -> Term:
     if node.concept.id == "second-malignancy":
         found = latest_of(found, *_other_malignancies(asked, day, scan))
     says_no = holds(equal(found, number(SAYS_NO))) if asked.is_own else _all_deny(asked, relation, day, scan)
-    silence = yes() if _is_closed(asked, day) else no()
+    silence = _silence(asked, day)
     return case(
         (equal(found, number(FITS)), yes()),
         (equal(found, number(OPEN)), unknown()),
@@ -83,7 +84,7 @@ def _said(asked: Asked, relation: Term, day: Day, scan: Scan) -> Term:
     # One mention of the claim: 3 for true, 0 for false, 2 for NULL.
     said = filled(times(number(FITS), integer(both(*(part.claim for part in parts)))), number(OPEN))
     denial = number(0)
-    if asked.is_own and not _is_closed(asked, day):
+    if asked.is_own and not is_yes(_silence(asked, day)):
         denial = case((_denies(asked, OWN, relation, (day, scan)), number(SAYS_NO)), other=number(0))
         states = [part.claim for part in parts if part.part in ("status", "severity")]
         if asked.node.concept.kind in STATES:
@@ -97,10 +98,10 @@ def _said(asked: Asked, relation: Term, day: Day, scan: Scan) -> Term:
     )
 
 
-def _is_closed(asked: Asked, day: Day) -> bool:
+def _silence(asked: Asked, day: Day) -> Term:
     """Whether silence is an answer: the lists are complete, and the thing is one that lists answer."""
     node = asked.node
-    return asked.is_own and day.names.is_listed(node) and day.is_complete(node.concept)
+    return day.silence_on(node.concept) if asked.is_own and day.names.is_listed(node) else no()
 
 
 def _other_malignancies(asked: Asked, day: Day, scan: Scan) -> Iterator[Term]:
@@ -204,10 +205,9 @@ class Counted:
         least = plus(lines, loose)
         if self._asked.node.concept.kind == "drug":
             least = case((above(lines, number(0)), lines), other=earliest_of(number(1), loose))
-        has_end = yes()
-        if not _is_closed(self._asked, self._day):
-            none = equal(plus(lines, loose), number(0))
-            has_end = both(none, *(is_there(column(name, self.name)) for name in self._denials))
+        none = equal(plus(lines, loose), number(0))
+        is_denied = both(none, *(is_there(column(name, self.name)) for name in self._denials))
+        has_end = either(_silence(self._asked, self._day), is_denied)
         return _counted(self._asked.node.times, least, case((has_end, plus(lines, loose, maybe))))
 
 

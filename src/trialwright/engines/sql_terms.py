@@ -297,6 +297,8 @@ def select(
 
 
 def _named(source: exp.Expression | str, name: str) -> exp.Expression:
+    if isinstance(source, exp.Values):
+        return source
     alias = exp.TableAlias(this=exp.Identifier(this=name))
     if isinstance(source, str):
         return exp.Table(this=exp.Identifier(this=source), alias=alias)

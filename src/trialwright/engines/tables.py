@@ -5,14 +5,14 @@ and what denies what is worked out when they are written), and say which: a quer
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from trialwright.codes.vocabulary import Vocabulary
 from trialwright.patients.facts import Patient
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TABLES: Mapping[str, type[Row]] = {
     "persons": flat_facts.PersonRow,
+    "periods": flat_facts.PeriodRow,
     "occurrences": flat_facts.OccurrenceRow,
     "measurements": flat_facts.MeasurementRow,
     "ratings": flat_facts.RatingRow,
@@ -39,9 +40,12 @@ TABLES: Mapping[str, type[Row]] = {
     "evidence": flat_facts.EvidenceRow,
     "details": flat_facts.DetailRow,
 }
-FORM = "trialwright.facts/1"
+FORM = "trialwright.facts/2"
 _ABOUT = "about.json"
-_BATCH = 20_000
+_BATCH, _RUN = 20_000, 5
+"""How many charts are made into columns at a time, and how many times until their rows are sorted and written."""
+_ROW_GROUP = 120_000
+_SORTED = frozenset({"occurrences", "measurements"})
 _SMALL = frozenset({
     "whose", "certainty", "tail", "upper_sign", "lower_sign", "malignancies",
 })  # fmt: skip
@@ -70,16 +74,37 @@ def write_tables(patients: Iterable[Patient], folder: Path, *, vocabulary: Vocab
     writers = {name: pq.ParquetWriter(unfinished[name], schemas[name]) for name in TABLES}
     written = 0
     try:
-        for batch in _batched(patients):
-            written += len(batch)
-            for name, table in _tables(chain.from_iterable(map(flattener.rows, batch)), schemas):
-                writers[name].write_table(table)
+        for run in _runs(patients, flattener, schemas):
+            written += run.people
+            for name, tables in run.tables.items():
+                writers[name].write_table(_joined(name, tables), row_group_size=_ROW_GROUP)
     finally:
         for writer in writers.values():
             writer.close()
     for name in (*(name for name in TABLES if name != "persons"), "persons"):
         unfinished[name].replace(places[name])
     return written
+
+
+class _Run(NamedTuple):
+    """Some of the people of a part, with their rows by table, those tables left out that have none."""
+
+    people: int
+    tables: dict[str, list["pyarrow.Table"]]
+
+
+def _runs(patients: Iterable[Patient], flattener: Flattener, schemas: Mapping[str, "pyarrow.Schema"]) -> Iterator[_Run]:
+    source, number = iter(patients), 0
+    run = _Run(0, {})
+    while batch := list(islice(source, _BATCH)):
+        run = run._replace(people=run.people + len(batch))
+        for name, table in _tables(chain.from_iterable(map(flattener.rows, batch)), schemas):
+            run.tables.setdefault(name, []).append(table)
+        number += 1
+        if number % _RUN == 0:
+            yield run
+            run = _Run(0, {})
+    yield run
 
 
 def _tables(rows: Iterable[Row], schemas: Mapping[str, "pyarrow.Schema"]) -> Iterator[tuple[str, "pyarrow.Table"]]:
@@ -91,13 +116,19 @@ def _tables(rows: Iterable[Row], schemas: Mapping[str, "pyarrow.Schema"]) -> Ite
     for row in rows:
         found[kinds[type(row)]].append(row)
     for name, kept in found.items():
-        if name in ("occurrences", "measurements"):
-            # Rows of one name stand together: a database then skips most conditions of a query a thousand rows at a time.
-            kept.sort(key=_name_of)
         if kept:
             columns = zip(*kept, strict=True)
             arrays = [pa.array(column, field.type) for column, field in zip(columns, schemas[name], strict=True)]
             yield name, pa.Table.from_arrays(arrays, schema=schemas[name])
+
+
+def _joined(name: str, tables: list["pyarrow.Table"]) -> "pyarrow.Table":
+    import pyarrow as pa
+
+    joined = pa.concat_tables(tables)
+    # Rows of one name stand together: a database then skips most conditions of a query a thousand rows at a time. Those of one name
+    # stand by person, so that it goes through its people in their order.
+    return joined.sort_by([("name", "ascending"), ("person", "ascending")]) if name in _SORTED else joined
 
 
 def part_names(folder: Path) -> tuple[str, ...]:
@@ -105,13 +136,16 @@ def part_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in (folder / "persons").glob("*.parquet")))
 
 
+def has_periods(folder: Path, parts: Sequence[str] = ()) -> bool:
+    """Whether anybody in the tables, or in some parts of them, has a period of observation."""
+    import pyarrow.parquet as pq
+
+    places = [folder / "periods" / part for part in parts] or sorted((folder / "periods").glob("*.parquet"))
+    return any(pq.read_metadata(place).num_rows for place in places)
+
+
 def is_table_folder(folder: Path) -> bool:
     return (folder / _ABOUT).is_file() and (folder / "persons").is_dir()
-
-
-def _name_of(row: Row) -> int:
-    assert isinstance(row, flat_facts.OccurrenceRow | flat_facts.MeasurementRow)  # noqa: S101
-    return row.name
 
 
 def check_tables(folder: Path, vocabulary: Vocabulary) -> None:
@@ -153,14 +187,3 @@ def _arrow(name: str, kind: Any) -> "pyarrow.DataType":
 def _describe(folder: Path, vocabulary: Vocabulary) -> None:
     about = {"form": FORM, "vocabulary": fingerprint(vocabulary)}
     (folder / _ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-
-
-def _batched(patients: Iterable[Patient]) -> Iterable[list[Patient]]:
-    batch: list[Patient] = []
-    for patient in patients:
-        batch.append(patient)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -37,7 +37,7 @@ def small_session() -> "Iterator[SparkSession]":
 
     from trialwright.engines.spark import SETTINGS
 
-    builder = SparkSession.builder.master("local[1]").appName("agree")
+    builder = SparkSession.builder.master("local[1]").appName("tests")
     for name, value in {**SETTINGS, **SMALL}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
