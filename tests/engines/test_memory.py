@@ -196,7 +196,7 @@ def test_a_trial(items: Whatever, verdicts: list[str], overall: str) -> None:
 def test_an_atom_asked_twice_is_judged_once() -> None:
     made = chart(*_FACTS)
     again = msgspec.structs.replace(_HELD)
-    assert evaluate_node(_HELD, made) is evaluate_node(again, made)
+    assert evaluate_node(_HELD, made).evidence is evaluate_node(again, made).evidence
 
 
 # Random trees and charts ------------------------------------------------------------------------------------------------

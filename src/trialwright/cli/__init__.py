@@ -26,6 +26,7 @@ COMMANDS = {
     "history": "Say what changed between the versions of a trial.",
     "rank": "Order the trials of the library for a patient, with reasons.",
     "screen": "Screen patients for trials, with reasons.",
+    "changes": "Say what changed between two saved screenings, and why.",
     "funnel": "Count a population through a trial's criteria.",
     "plan": "Plan a trial from the day of the first dose.",
     "serve": "Serve the pages and the API on this machine.",

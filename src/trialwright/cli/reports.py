@@ -68,4 +68,13 @@ def _html(place: Sink, reports: Iterable["Report"]) -> None:
     place.write(to_html(reports))
 
 
-_WRITERS = {"table": _table, "json": _json, "jsonl": _jsonl, "csv": _csv, "md": _md, "html": _html}
+def _review(place: Sink, reports: Iterable["Report"]) -> None:
+    from trialwright.export.reviews import review_form
+
+    for lines in review_form(reports):
+        place.write(lines)
+
+
+_WRITERS = {
+    "table": _table, "json": _json, "jsonl": _jsonl, "csv": _csv, "md": _md, "html": _html, "review": _review,
+}  # fmt: skip

@@ -12,7 +12,7 @@ from trialwright.cli.output import Messages, sink
 from trialwright.cli.reports import FORMATS, write_reports
 
 if TYPE_CHECKING:
-    from trialwright.export.report import Report
+    from trialwright.export.report import Decision, Report
     from trialwright.export.screening import Compiled
     from trialwright.patients.facts import Domain
 
@@ -50,7 +50,13 @@ FOUND = ("eligible", "ineligible", "open")
     metavar="IDS",
     help="Criteria to switch off, such as I3 or NCT05350891:I3; the report says so.",
 )
-@options.format_option(*FORMATS)
+@click.option(
+    "--review",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A reviewer's decisions (TSV): criteria switched off, verdicts given, each with a reason.",
+)
+@options.format_option(*FORMATS, "review")
 @options.output_option
 @options.limit_option
 @options.fail_on_option(*FOUND)
@@ -66,6 +72,7 @@ def screen_command(
     complete: tuple[str, ...],
     mapping: Path | None,
     without: tuple[str, ...],
+    review: Path | None,
     form: str | None,
     output: Path | None,
     limit: int | None,
@@ -80,7 +87,7 @@ def screen_command(
     from trialwright.export.screening import Terms, compile_trials, screen_patient
     from trialwright.export.words import counted
 
-    form = options.chosen_format(form, output, FORMATS)
+    form = options.chosen_format(form, output, (*FORMATS, "review"))
     messages = Messages(quiet=quiet)
     records, charts = inputs.Inputs(messages=messages, library=library), inputs.Inputs(messages=messages)
     if not trials:
@@ -90,17 +97,20 @@ def screen_command(
     compiled = tuple(compile_trials(records.trials(trials)))
     if not compiled:
         return inputs.UNREADABLE
-    _check_ids(without, compiled)
+    decisions = _decisions(review) if review else ()
+    _check_ids("--without", without, compiled)
+    _check_ids("--review", tuple(_name(one) for one in decisions), compiled)
     terms = Terms(
         as_of=as_of or options.today(),
         complete=frozenset(cast("tuple[Domain, ...]", complete)),
         without=frozenset(without),
+        review=decisions,
     )
     found: set[str] = set()
 
     def reports() -> Iterator["Report"]:
         for patient in messages.counting(charts.patients(patients, terms.as_of, mapping), "patients"):
-            report = screen_patient(patient, compiled, terms)
+            report = screen_patient(patient, compiled, terms, limit=None if fail_on else limit)
             found.update(trial.verdict for trial in report.trials)
             yield report.nearest(limit)
 
@@ -110,12 +120,25 @@ def screen_command(
     return charts.exit_code(found=bool(found.intersection(fail_on)), others_unread=records.unread)
 
 
-def _check_ids(without: tuple[str, ...], compiled: tuple["Compiled", ...]) -> None:
+def _decisions(path: Path) -> tuple["Decision", ...]:
+    from trialwright.export.reviews import ReviewError, read_review
+
+    try:
+        return read_review(path.read_bytes(), str(path))
+    except ReviewError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _name(one: "Decision") -> str:
+    return f"{one.trial}:{one.criterion}" if one.trial else one.criterion
+
+
+def _check_ids(option: str, asked: tuple[str, ...], compiled: tuple["Compiled", ...]) -> None:
     known: set[str] = set()
     for one in compiled:
         ids = {criterion.id for criterion in one.criteria.criteria}
-        known |= ids | {f"{one.trial.nct_id}:{identity}" for identity in ids}
-    for identity in without:
+        known |= ids | {f"{one.trial.nct_id or one.criteria.trial}:{identity}" for identity in ids}
+    for identity in asked:
         if identity not in known:
             hint = inputs.did_you_mean(identity, sorted(known))
-            raise click.UsageError(f"--without: no criterion {identity!r} in these trials{hint}")
+            raise click.UsageError(f"{option}: no criterion {identity!r} in these trials{hint}")

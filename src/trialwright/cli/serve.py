@@ -2,10 +2,11 @@
 
 import ipaddress
 import os
+import secrets
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,13 +16,14 @@ from trialwright.cli.library import opened
 from trialwright.cli.output import Messages
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from trialwright.web.app import Serving
 
 PORT = 8765
 TOKEN = "TRIALWRIGHT_TOKEN"  # noqa: S105 - the name of a variable
 _SHORTEST_TOKEN = 16
 _MOST_CONNECTIONS = 1000
 _IDLE_S = 10
+_MOST_WORKERS = 64
 _LAST_ANSWERS_S = 5
 
 
@@ -36,27 +38,36 @@ _LAST_ANSWERS_S = 5
     metavar="FILE",
     help=f"Its first line is the token that every request must show.  [default: {TOKEN} in the environment]",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, _MOST_WORKERS),
+    default=1,
+    metavar="N",
+    help="Processes that answer; each holds its own memory.  [default: 1]",
+)
 @options.quiet_option
 @click.pass_obj
-def serve_command(library: Path | None, /, *, host: str, port: int, token_file: Path | None, quiet: bool) -> int:
+def serve_command(library: Path | None, /, *, host: str, port: int, quiet: bool, **given: Any) -> int:
     """Serve the pages and the API over the library until Ctrl-C.
 
     It listens on this machine alone. On any other address it asks every request for a token, and does not start without one.
     """
     messages = Messages(quiet=quiet)
-    token = _token(token_file)
+    token = _token(given["token_file"])
     is_own = _is_loopback(host)
     if token is None and not is_own:
         raise click.UsageError(
             f"{host} can be reached from other machines, so a token is needed: put one of at least {_SHORTEST_TOKEN} "
             f"characters into {TOKEN}, or name its file with --token-file"
         )
-    app = _application(library, token, messages, is_own=is_own)
-    if app is None:
+    serving = _serving(library, token, messages, is_own=is_own)
+    if serving is None:
         return UNREADABLE
-    with _listening(host, port) as listening:
+    from trialwright.web.pages.beforehand import kept_ready
+
+    with _listening(host, port) as listening, kept_ready(serving.library):
         _tell(messages, listening, has_token=token is not None)
-        _run(app, listening)
+        _run(serving, listening, given["workers"])
     return 0
 
 
@@ -79,16 +90,17 @@ def _is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _application(library: Path | None, token: str | None, messages: Messages, *, is_own: bool) -> "Starlette | None":
+def _serving(library: Path | None, token: str | None, messages: Messages, *, is_own: bool) -> "Serving | None":
     try:
-        from trialwright.web.app import application
+        from trialwright.web.app import Serving
         from trialwright.web.guards import LOOPBACK_HOSTS
     except ImportError as error:
         messages.error(f"serve needs {error.name}, which is not installed; install trialwright[library,web]")
         return None
     with opened(library, messages, create=True):
         # Who shows the token may call the server by any name; without one, only names that are this machine's.
-        return application(library_home(library), token=token, hosts=LOOPBACK_HOSTS if is_own else ("*",))
+        hosts = LOOPBACK_HOSTS if is_own else ("*",)
+        return Serving(library_home(library), token, hosts, secrets.token_bytes(32))
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -110,11 +122,14 @@ def _tell(messages: Messages, listening: socket.socket, *, has_token: bool) -> N
         )
 
 
-def _run(app: "Starlette", listening: socket.socket) -> None:
+def _run(serving: "Serving", listening: socket.socket, workers: int) -> None:
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
     config = uvicorn.Config(
-        app,
+        serving,
+        factory=True,
+        workers=workers,
         access_log=False,
         log_level="warning",
         server_header=False,
@@ -123,4 +138,7 @@ def _run(app: "Starlette", listening: socket.socket) -> None:
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
     with suppress(KeyboardInterrupt):  # it has ended in order
-        uvicorn.Server(config).run(sockets=[listening])
+        if workers == 1:
+            uvicorn.Server(config).run(sockets=[listening])
+        else:
+            Multiprocess(config, [listening]).run()

@@ -34,13 +34,13 @@ _ANY = (Truth.TRUE, Truth.UNKNOWN, Truth.PERSON)
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """TRUE for no parts."""
-    seen = set(truths)
+    seen = list(truths)
     return next((truth for truth in _ALL if truth in seen), Truth.TRUE)
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
     """FALSE for no parts."""
-    seen = set(truths)
+    seen = list(truths)
     return next((truth for truth in _ANY if truth in seen), Truth.FALSE)
 
 

@@ -4,23 +4,40 @@ A patient, an index date and the lists that are complete come in; a `Chart` goes
 index date has not happened; a plan and a relative's illness are kept apart from the patient's own past.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 from trialwright.codes.concepts import Concept
 from trialwright.codes.tables import rows
 from trialwright.codes.vocabulary import Vocabulary
-from trialwright.criteria.nodes import Node, Window
-from trialwright.patients.facts import Complete, Measurement, Occurrence, Patient, Rating, Staging, Statement
+from trialwright.criteria.nodes import Window
+from trialwright.patients.facts import (
+    Complete,
+    Domain,
+    Fact,
+    Measurement,
+    Occurrence,
+    Patient,
+    Rating,
+    Sex,
+    Staging,
+    Statement,
+)
 
 from .courses import DATA, METASTASIS, Course, course_of, implied, same_place, staged_metastasis
 from .findings import Finding
-from .matching import Names, Register, Relation
+from .matching import Register, Relation, names_of
+from .reasons import said
 from .windows import Claim, Days, Stretch, bounds, no_later
 
 Group = Literal["own", "planned", "family"]
+Profile = tuple[Sex | None, frozenset[Domain]]
+"""All that the answer of a chart depends on that holds nothing of what is asked."""
+
+PERSON = "person"
+"""The key of every chart: whom it is of."""
 
 
 Said = TypeVar("Said", Measurement, Rating, Staging, Statement)
@@ -52,20 +69,17 @@ class Placed(NamedTuple):
 
 
 class Chart:
-    """A patient on one day. `memo` keeps the findings of atoms, so that an atom asked twice is judged once."""
-
-    __slots__ = (
-        "_anchors", "_events", "_groups", "_placed", "complete", "index_date", "measurements", "memo", "names", "patient",
-        "ratings", "stagings", "statements", "today", "vocabulary",
-    )  # fmt: skip
+    """A patient on one day. `memo` keeps the findings of atoms by their meaning, so that an atom asked twice is judged once."""
 
     def __init__(self, patient: Patient, *, index_date: date, complete: Complete, vocabulary: Vocabulary) -> None:
-        self.patient, self.index_date, self.complete, self.vocabulary = patient, index_date, complete, vocabulary
+        self.patient, self.index_date, self.vocabulary = patient, index_date, vocabulary
+        self.complete = complete = observed(patient, complete, index_date)
         self.today = Days.on(index_date)
-        self.names = Names(vocabulary)
-        self.memo: dict[Node, Finding] = {}
+        self.names = names_of(vocabulary)
+        self.profile: Profile = (patient.sex, complete.domains)
+        self.memo: dict[Hashable, Finding] = {}
         self._placed: dict[Window, Placed] = {}
-        self._events: dict[str, Days | None] = {}
+        self._said: dict[int, str] = {}
         self.measurements: Register[Dated[Measurement]] = Register(self.names)
         self.ratings: dict[str, list[Dated[Rating]]] = {}
         self.stagings: dict[str, list[Dated[Staging]]] = {}
@@ -83,10 +97,49 @@ class Chart:
             known = self._placed[window] = self._place(window)
         return known
 
+    def said(self, fact: Fact) -> str:
+        """A fact of this chart in words, with its day."""
+        known = self._said.get(id(fact))
+        if known is None:
+            known = self._said[id(fact)] = said(fact)
+        return known
+
     def missing_domains(self, concept: Concept) -> tuple[str, ...] | None:
         """The lists that must still be declared complete before silence answers the concept; None when no list ever does."""
         domains = self.names.domains(concept)
         return None if domains is None else tuple(sorted(domains - self.complete.domains))
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """What a node may be about for this chart to hold anything that it could see (see `sharing`)."""
+        return frozenset(self._keys())
+
+    def _keys(self) -> Iterator[str]:
+        yield PERSON
+        concepts = {one.fact.concept for group in self._groups.values() for one in group}
+        concepts.update(row.fact.concept for row in self.measurements)
+        for concept in concepts:
+            yield from self.names.keys_recorded(concept)
+        yield from map(scale_key, self.ratings)
+        yield from map(stage_key, self.stagings)
+        yield from (statement_key(row.fact.kind) for row in self.statements)
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[Hashable, ...], list[Concept]]:
+        """The concepts that one row of the chart names."""
+        found: dict[tuple[Hashable, ...], list[Concept]] = {}
+        for fact in self.patient.facts:
+            if isinstance(fact, Occurrence):
+                found.setdefault(row_of(fact), []).append(fact.concept)
+        return found
+
+    @cached_property
+    def emptied(self) -> "Chart":
+        """The chart of somebody of the same sex of whom nothing is recorded."""
+        if not self.patient.facts:
+            return self
+        nobody = Patient(id=self.patient.id, sex=self.patient.sex)
+        return Chart(nobody, index_date=self.index_date, complete=self.complete, vocabulary=self.vocabulary)
 
     def _arrange(self) -> None:
         grouped: dict[Group, list[Course]] = {"own": [], "planned": [], "family": []}
@@ -162,10 +215,9 @@ class Chart:
 
     def event(self, name: str, *, first: bool, group: Group = "own") -> Stretch | None:
         """The extent of the first or the last such event; None when none is certain."""
-        concept = Concept(name.replace("-", " "), "event", id=name)
         found = [
             one.extent
-            for one, relation in self.recorded(concept, group)
+            for one, relation in self.recorded(event_concept(name), group)
             if relation in ("same", "narrower") and one.fact.certainty == "confirmed" and (one.begun or group != "own")
         ]
         if not found:
@@ -192,6 +244,31 @@ class Chart:
     def _is_overtaken(self, one: Course) -> bool:
         is_metastasis = self.names.relation(METASTASIS, one.fact.concept) is not None
         return is_metastasis and one.fact.start is not None and self.is_stale(one.extent.start)
+
+
+def row_of(fact: Occurrence) -> tuple[Hashable, ...]:
+    return (fact.source, fact.start, fact.words, fact.concept.kind)
+
+
+def event_concept(name: str) -> Concept:
+    return Concept(name.replace("-", " "), "event", id=name)
+
+
+def scale_key(scale: str) -> str:
+    return f"scale {scale.lower()}"
+
+
+def stage_key(system: str) -> str:
+    return f"stage {system.lower()}"
+
+
+def statement_key(kind: str) -> str:
+    return f"statement {kind}"
+
+
+def observed(patient: Patient, complete: Complete, index_date: date) -> Complete:
+    """The lists that are complete for this patient: none outside the periods observed, and none of a chart that could not be read."""
+    return complete if patient.is_observed(index_date) else Complete()
 
 
 class Anchor(NamedTuple):

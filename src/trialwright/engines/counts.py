@@ -17,7 +17,7 @@ from trialwright.criteria.logic import Verdict
 from trialwright.criteria.nodes import Criteria
 from trialwright.patients.facts import Complete, Patient
 
-from .memory import Chart, evaluate_on
+from .memory import Chart, Sharing, evaluate_on
 
 AgeBand = Literal["under 18", "18-39", "40-64", "65-74", "75 and over", "not recorded"]
 BAND_STARTS: tuple[tuple[int, AgeBand], ...] = (
@@ -63,9 +63,10 @@ def count_patients(
 ) -> Counts:
     """Every patient judged by the memory engine, one after another; memory grows with the number of different answers only."""
     found: Counter[Key] = Counter()
+    asked = Sharing(vocabulary).of(criteria)
     for patient in patients:
         chart = Chart(patient, index_date=index_date, complete=complete, vocabulary=vocabulary)
-        verdicts = [one.verdict for one in evaluate_on(criteria, chart).criteria]
+        verdicts = [one.verdict for one in evaluate_on(asked, chart).criteria]
         found[(*masks(verdicts), age_band(patient, index_date), patient.sex or "not recorded")] += 1
     return of_counter(criteria_names(criteria), found)
 

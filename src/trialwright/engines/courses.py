@@ -6,7 +6,7 @@ the one day on which it was seen; a condition, a drug or a habit lasts until the
 
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,7 +17,7 @@ from trialwright.codes.dates import PartialDate
 from trialwright.codes.tables import rows
 from trialwright.patients.facts import Occurrence, Staging
 
-from .matching import Names
+from .matching import ALL_ALLERGIES, Names
 from .windows import Claim, Days, Stretch, no_later
 
 DATA = Path(__file__).parent / "data"
@@ -47,7 +47,12 @@ class Course(NamedTuple):
 
 
 def same_place(one: Occurrence, other: Occurrence) -> bool:
-    """Whether "no X", said of a place, speaks of this X: a refutation without a place speaks of all."""
+    """Whether "no X", said of a place, speaks of this X: a refutation without a place speaks of all.
+
+    "No known allergies" takes back none that is on record by its name.
+    """
+    if other.concept.kind == "allergy" and other.concept.id in ALL_ALLERGIES and other.concept != one.concept:
+        return False
     return other.site is None or (one.site is not None and one.site == other.site)
 
 
@@ -98,6 +103,7 @@ def _present(fact: Occurrence, extent: Stretch, index_date: date) -> Claim:
     return True if fact.concept.kind in ("finding", "allergy") else None
 
 
+@lru_cache(maxsize=10_000)
 def plain(words: str | None) -> str:
     """A coded status as words: `on-treatment` and `on_treatment` are both `on treatment`."""
     return " ".join((words or "").lower().replace("-", " ").replace("_", " ").split())
@@ -125,6 +131,13 @@ def implications() -> tuple[Implication, ...]:
     )
 
 
+@lru_cache(maxsize=10_000)
+def _implications_of(name: str, names: Names) -> tuple[Implication, ...]:
+    """What the thing, or a thing that it is a kind of, implies."""
+    above = names.ancestors(name)
+    return tuple(rule for rule in implications() if rule.recorded == name or rule.recorded in above)
+
+
 def _kind(name: str) -> Kind:
     return msgspec.convert(name, Kind)  # type: ignore[no-any-return]
 
@@ -137,11 +150,8 @@ def implied(fact: Occurrence, names: Names) -> Iterator[Occurrence]:
     if fact.family:
         return
     name = fact.concept.id or fact.concept.text
-    for rule in implications():
-        if rule.as_plan != fact.planned:
-            continue
-        is_kind = fact.certainty != "refuted" and rule.recorded in names.ancestors(name)
-        if name == rule.recorded or is_kind:
+    for rule in _implications_of(name, names):
+        if rule.as_plan == fact.planned and (name == rule.recorded or fact.certainty != "refuted"):
             moved = rule.plans != fact.planned
             yield msgspec.structs.replace(
                 fact,

@@ -17,7 +17,7 @@ from trialwright.patients.facts import Fact
 Overall = Literal["eligible", "ineligible", "open"]
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fact used, with its value in the criterion's unit where it was converted, and the limit it was held against."""
 
     fact: Fact
@@ -25,8 +25,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Holds no cycles, so the collector of garbage need not look at the many of them.
+
     truth     of the node
     why       one plain sentence: what was found against what was asked
     missing   the datum that would settle it ("HBV DNA"); "" when nothing is missing
@@ -46,7 +47,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple["Finding", ...] = ()
 
 
-class CriterionFinding(msgspec.Struct, frozen=True, kw_only=True):
+class CriterionFinding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     criterion: Criterion
     verdict: Verdict
     finding: Finding

@@ -4,7 +4,7 @@ A tree and a `Chart` go in, a `Finding` tree that mirrors it comes out. Nothing 
 is never eligible and never ineligible on silence alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from typing import assert_never
 
@@ -38,8 +38,9 @@ from .chart import Chart
 from .findings import CriterionFinding, Finding, TrialFinding
 from .persons import judge_attest, judge_person
 from .ratings import judge_score, judge_stage
+from .sharing import Asked, AskedCriterion, AskedNode, Sharing, asked_once, plainly
 
-__all__ = ["Chart", "evaluate", "evaluate_criterion", "evaluate_node", "evaluate_on"]
+__all__ = ["Asked", "Chart", "Sharing", "evaluate", "evaluate_criterion", "evaluate_node", "evaluate_on"]
 
 _SHOWN = 3
 
@@ -55,35 +56,70 @@ def evaluate(
     return evaluate_on(criteria, Chart(patient, index_date=index_date, complete=complete, vocabulary=vocabulary))
 
 
-def evaluate_on(criteria: Criteria, chart: Chart) -> TrialFinding:
-    """As `evaluate`, on a chart that is kept: an atom that stands in many trials is judged once."""
-    found = tuple(evaluate_criterion(criterion, chart) for criterion in criteria.criteria)
-    return TrialFinding(trial=criteria.trial, patient=chart.patient.id, index_date=chart.index_date, criteria=found)
+def evaluate_on(criteria: Criteria | Asked, chart: Chart) -> TrialFinding:
+    """As `evaluate`, on a chart that is kept: an atom that stands in many trials is judged once.
+
+    criteria  made ready with `Sharing` where many charts are asked
+    """
+    asked = criteria if isinstance(criteria, Asked) else asked_once(criteria)
+    found = tuple([_of_criterion(one, chart) for one in asked.criteria])
+    return TrialFinding(trial=asked.trial, patient=chart.patient.id, index_date=chart.index_date, criteria=found)
 
 
 def evaluate_criterion(criterion: Criterion, chart: Chart) -> CriterionFinding:
-    finding = evaluate_node(criterion.node, chart)
-    return CriterionFinding(criterion=criterion, verdict=verdict(criterion.kind, finding.truth), finding=finding)
+    return _of_criterion(AskedCriterion(criterion, plainly(criterion.node)), chart)
 
 
 def evaluate_node(node: Node, chart: Chart) -> Finding:
     """The finding of one node; its `parts` are those of the node's parts, in their order."""
+    return _answer(plainly(node), chart)
+
+
+def _of_criterion(asked: AskedCriterion, chart: Chart) -> CriterionFinding:
+    if asked.node.keys is None or not asked.node.keys.isdisjoint(chart.keys):
+        return _with_verdict(asked.criterion, _judged(asked.node, chart))
+    if asked.silent is None:
+        asked.silent = {}
+    known = asked.silent.get(chart.profile)
+    if known is None:
+        known = asked.silent[chart.profile] = _with_verdict(asked.criterion, _answer(asked.node, chart))
+    return known
+
+
+def _with_verdict(criterion: Criterion, finding: Finding) -> CriterionFinding:
+    return CriterionFinding(criterion=criterion, verdict=verdict(criterion.kind, finding.truth), finding=finding)
+
+
+def _answer(asked: AskedNode, chart: Chart) -> Finding:
+    """A chart that holds nothing of what is asked answers as an empty one does."""
+    if asked.keys is None or not asked.keys.isdisjoint(chart.keys):
+        return _judged(asked, chart)
+    if asked.silent is None:
+        asked.silent = {}
+    known = asked.silent.get(chart.profile)
+    if known is None:
+        known = asked.silent[chart.profile] = _judged(asked, chart.emptied)
+    return known
+
+
+def _judged(asked: AskedNode, chart: Chart) -> Finding:
+    node = asked.node
     match node:
         case Has() | Compare() | Score() | Stage() | Interval() | Person() | Attest():
-            return _atom(node, chart)
-        case All(parts=parts):
-            return _joined(node, parts, all_of, chart)
-        case Any(parts=parts):
-            return _joined(node, parts, _any_of_open if node.open else any_of, chart)
-        case AtLeast(count=count, parts=parts):
-            return _joined(node, parts, lambda truths: at_least(count, truths), chart)
-        case Not(part=part):
-            finding = evaluate_node(part, chart)
+            return _atom(node, asked.meaning, chart)
+        case All():
+            return _joined(asked, all_of, chart)
+        case Any():
+            return _joined(asked, _any_of_open if node.open else any_of, chart)
+        case AtLeast(count=count):
+            return _joined(asked, lambda truths: at_least(count, truths), chart)
+        case Not():
+            finding = _answer(asked.parts[0], chart)
             return msgspec.structs.replace(
                 finding, node=node, truth=negate(finding.truth), evidence=(), parts=(finding,)
             )
         case If():
-            return _conditional(node, chart)
+            return _conditional(asked, chart)
         case Unread():
             return Finding(
                 node=node, truth=Truth.UNKNOWN, why=f'not understood: "{node.text}"', missing="a reading of the text"
@@ -92,11 +128,11 @@ def evaluate_node(node: Node, chart: Chart) -> Finding:
             assert_never(node)
 
 
-def _atom(node: Atom, chart: Chart) -> Finding:
-    known = chart.memo.get(node)
+def _atom(node: Atom, meaning: Hashable, chart: Chart) -> Finding:
+    known = chart.memo.get(meaning)
     if known is None:
-        known = chart.memo[node] = _at_its_step(node, _judge(node, chart))
-    return known
+        known = chart.memo[meaning] = _at_its_step(node, _judge(node, chart))
+    return known if known.node is node else msgspec.structs.replace(known, node=node)
 
 
 def _judge(node: Atom, chart: Chart) -> Finding:
@@ -136,12 +172,12 @@ def _at_its_step(node: Atom, finding: Finding) -> Finding:
     )
 
 
-def _joined(node: Node, parts: Sequence[Node], join: Callable[[list[Truth]], Truth], chart: Chart) -> Finding:
-    if not parts:
-        return Finding(node=node, truth=join([]), why="nothing is asked")
-    found = tuple(evaluate_node(part, chart) for part in parts)
+def _joined(asked: AskedNode, join: Callable[[list[Truth]], Truth], chart: Chart) -> Finding:
+    if not asked.parts:
+        return Finding(node=asked.node, truth=join([]), why="nothing is asked")
+    found = tuple([_answer(part, chart) for part in asked.parts])
     truth = join([finding.truth for finding in found])
-    return _summed(node, truth, found, [finding for finding in found if finding.truth is truth] or list(found))
+    return _summed(asked.node, truth, found, [finding for finding in found if finding.truth is truth] or list(found))
 
 
 def _any_of_open(truths: Sequence[Truth]) -> Truth:
@@ -150,8 +186,9 @@ def _any_of_open(truths: Sequence[Truth]) -> Truth:
     return Truth.UNKNOWN if truth is Truth.FALSE else truth
 
 
-def _conditional(node: If, chart: Chart) -> Finding:
-    condition, then = evaluate_node(node.condition, chart), evaluate_node(node.then, chart)
+def _conditional(asked: AskedNode, chart: Chart) -> Finding:
+    node = asked.node
+    condition, then = [_answer(part, chart) for part in asked.parts]
     truth = any_of((negate(condition.truth), then.truth))
     if truth is negate(condition.truth) and truth is Truth.TRUE:
         finding = _summed(node, truth, (condition, then), [condition])

@@ -19,7 +19,7 @@ from trialwright.patients.facts import Occurrence
 from .chart import Chart, Placed
 from .courses import DATA, Course, plain
 from .matching import Relation
-from .reasons import OPS, number, said, severity_words, window_words
+from .reasons import OPS, number, severity_words, thing, window_words
 from .values import Value, compare, times
 from .windows import Claim, both, either, inside, lasts, opposite
 
@@ -75,55 +75,68 @@ def status_rules() -> Mapping[Status, StatusRule]:
 
 def weigh(node: Has, course: Course, relation: Relation, chart: Chart, *, is_exception: bool = False) -> Weighed:
     checks = _checks(node, course, relation, chart, is_exception=is_exception)
-    failed = sorted((check for check in checks if check.claim is not True), key=lambda check: check.claim is None)
-    claim = both(*(check.claim for check in failed))
-    return Weighed(course, relation, claim, tuple(failed))
+    failed = [check for check in checks if check.claim is not True]
+    if len(failed) > 1:
+        failed.sort(key=lambda check: check.claim is None)
+    # What fails stands first, so that the first check says how the whole stands.
+    return Weighed(course, relation, failed[0].claim if failed else True, tuple(failed))
 
 
 def _checks(node: Has, course: Course, relation: Relation, chart: Chart, *, is_exception: bool) -> Iterator[Check]:
     fact = course.fact
     placed = chart.place(node.when) if node.when else None
-    yield from _name(node, fact, relation)
-    yield from _certainty(node, fact)
+    if relation not in ("same", "narrower"):
+        yield from _name(node, fact, relation, chart)
+    if fact.certainty == "suspected":
+        yield from _certainty(node, fact, chart)
     if not (fact.planned or fact.family) and course.begun is not True:
         yield Check(
-            "date", course.begun, f"{said(fact)} has not happened by {chart.index_date}", f"date of {fact.concept.text}"
+            "date",
+            course.begun,
+            f"{chart.said(fact)} has not happened by {chart.index_date}",
+            f"date of {fact.concept.text}",
         )
-    yield from _statuses(node, course, placed, is_exception=is_exception)
+    yield from _statuses(node, course, placed, chart, is_exception=is_exception)
     if node.severity:
         yield _severity(node.severity, fact, chart)
-    yield from _aspects(node, fact, chart)
+    if node.site or node.reason or node.cause:
+        yield from _aspects(node, fact, chart)
     if node.evidence:
         yield _evidence(node.evidence, fact, chart)
     if node.dose:
-        yield _dose(node.dose, fact)
+        yield _dose(node.dose, fact, chart)
     for words in node.qualifiers:
-        yield _qualifier(words, fact)
+        yield _qualifier(words, fact, chart)
     if node.unless:
         yield _unless(node, course, chart)
     if node.when and placed:
         yield from _window(node.when, course, placed, chart)
 
 
-def _name(node: Has, fact: Occurrence, relation: Relation) -> Iterator[Check]:
+def _name(node: Has, fact: Occurrence, relation: Relation, chart: Chart) -> Iterator[Check]:
     if relation == "broader":
         yield Check(
-            "name", None, f"{said(fact)} may be {node.concept.text} or another kind", f"kind of {fact.concept.text}"
+            "name",
+            None,
+            f"{chart.said(fact)} may be {thing(node.concept)} or another kind",
+            f"kind of {fact.concept.text}",
         )
     elif relation == "perhaps":
-        yield Check("name", None, f"{said(fact)} may be what is meant by {node.concept.text}", node.concept.text)
+        yield Check(
+            "name", None, f"{chart.said(fact)} may be what is meant by {thing(node.concept)}", thing(node.concept)
+        )
 
 
-def _certainty(node: Has, fact: Occurrence) -> Iterator[Check]:
-    if fact.certainty != "suspected" or "suspected" in node.status:
+def _certainty(node: Has, fact: Occurrence, chart: Chart) -> Iterator[Check]:
+    if "suspected" in node.status:
         return
     if "known" in node.status and "confirmed" not in node.status:
-        yield Check("certainty", False, f"{said(fact)} is suspected only")
+        yield Check("certainty", False, f"{chart.said(fact)} is suspected only")
     else:
-        yield Check("certainty", None, f"{said(fact)} is suspected only", f"confirmation of {fact.concept.text}")
+        yield Check("certainty", None, f"{chart.said(fact)} is suspected only", f"confirmation of {fact.concept.text}")
 
 
-def _statuses(node: Has, course: Course, placed: Placed | None, *, is_exception: bool) -> Iterator[Check]:
+def _statuses(node: Has, course: Course, placed: Placed | None, chart: Chart, *, is_exception: bool) -> Iterator[Check]:
     fact = course.fact
     if course.overruled == "unclear":
         yield Check(
@@ -136,9 +149,11 @@ def _statuses(node: Has, course: Course, placed: Placed | None, *, is_exception:
     for status in node.status:
         facets.setdefault(status_rules()[status].facet, []).append(status)
     for facet, asked in facets.items():
-        if facet != "certainty":
-            claim = either(*(_status(status, course) for status in asked))
-            yield _status_check(claim, asked, fact)
+        if facet == "certainty":
+            continue
+        claim = either(*(_status(status, course) for status in asked))
+        if claim is not True:
+            yield _status_check(claim, asked, fact, chart)
     if "course" in facets or is_exception or fact.planned or fact.family:
         return
     is_over = course.overruled == "later" or course.present is False
@@ -146,16 +161,16 @@ def _statuses(node: Has, course: Course, placed: Placed | None, *, is_exception:
         return
     # A window asks when it was, so that what is over may count; of a test result only the latest ever counts.
     if placed is None or placed.now or (course.overruled == "later" and node.concept.kind == "finding"):
-        yield Check("status", False, f"{said(fact)} is over")
+        yield Check("status", False, f"{chart.said(fact)} is over")
 
 
-def _status_check(claim: Claim, asked: list[Status], fact: Occurrence) -> Check:
+def _status_check(claim: Claim, asked: list[Status], fact: Occurrence, chart: Chart) -> Check:
     words = " or ".join(status.replace("_", " ") for status in asked)
     found = f" (recorded: {plain(fact.status)})" if fact.status else ""
     why = (
-        f"{said(fact)} is not {words}{found}"
+        f"{chart.said(fact)} is not {words}{found}"
         if claim is False
-        else f"whether {said(fact)} is {words} is not recorded{found}"
+        else f"whether {chart.said(fact)} is {words} is not recorded{found}"
     )
     return Check("status", claim, why, f"whether {fact.concept.text} is {words}")
 
@@ -178,12 +193,12 @@ def _severity(asked: Severity, fact: Occurrence, chart: Chart) -> Check:
     missing = f"grade of {fact.concept.text}"
     value, scale, version = _graded(asked, fact, chart)
     if value is None:
-        return Check("severity", None, f"the grade of {said(fact)} is not recorded", missing)
+        return Check("severity", None, f"the grade of {chart.said(fact)} is not recorded", missing)
     if (asked.scale and asked.scale.lower() != scale) or (asked.version and asked.version != version):
         wanted = " ".join(filter(None, (asked.scale, asked.version)))
-        return Check("severity", None, f"{said(fact)} is not graded by {wanted}", missing)
+        return Check("severity", None, f"{chart.said(fact)} is not graded by {wanted}", missing)
     claim = compare(value, asked.op, asked.grade)
-    return Check("severity", claim, f"{said(fact)}, asked {severity_words(asked)}", missing)
+    return Check("severity", claim, f"{chart.said(fact)}, asked {severity_words(asked)}", missing)
 
 
 def _graded(asked: Severity, fact: Occurrence, chart: Chart) -> tuple[Value | None, str | None, str | None]:
@@ -214,38 +229,39 @@ def _aspects(node: Has, fact: Occurrence, chart: Chart) -> Iterator[Check]:
             continue
         apart = found is not None and relation is None and asked.id is not None and found.id is not None
         recorded = found.text if found else "not recorded"
-        why = f"the {part} of {said(fact)} is {recorded}, asked {asked.text}"
+        why = f"the {part} of {chart.said(fact)} is {recorded}, asked {asked.text}"
         yield Check(part, False if apart else None, why, f"{part} of {fact.concept.text}")
 
 
 def _evidence(asked: tuple[Concept, ...], fact: Occurrence, chart: Chart) -> Check:
     relations = {chart.names.relation(one, found) for one in asked for found in fact.evidence}
     words = " or ".join(one.text for one in asked)
-    holds = True if relations & {"same", "narrower"} else None
+    if relations & {"same", "narrower"}:
+        return Check("evidence", True)
     return Check(
-        "evidence", holds, f"confirmation of {said(fact)} by {words} is not recorded", f"confirmation by {words}"
+        "evidence", None, f"confirmation of {chart.said(fact)} by {words} is not recorded", f"confirmation by {words}"
     )
 
 
-def _dose(asked: Dose, fact: Occurrence) -> Check:
+def _dose(asked: Dose, fact: Occurrence, chart: Chart) -> Check:
     missing = f"dose of {fact.concept.text}"
     limit = f"{OPS[asked.op]} {asked.quantity}{f' of {asked.equivalent} or equivalent' if asked.equivalent else ''}"
     if fact.dose is None:
-        return Check("dose", None, f"the dose of {said(fact)} is not recorded, asked {limit}", missing)
+        return Check("dose", None, f"the dose of {chart.said(fact)} is not recorded, asked {limit}", missing)
     factor = _equivalence(asked, fact)
     if factor is None:
-        return Check("dose", None, f"no equivalent dose of {asked.equivalent} is known for {said(fact)}", missing)
+        return Check("dose", None, f"no equivalent dose of {asked.equivalent} is known for {chart.said(fact)}", missing)
     try:
         low, high = convert_range(fact.dose, asked.quantity.unit, fact.concept.id)
     except UnitError:
-        return Check("dose", None, f"the dose of {said(fact)} does not convert to {asked.quantity.unit}", missing)
+        return Check("dose", None, f"the dose of {chart.said(fact)} does not convert to {asked.quantity.unit}", missing)
     mine, theirs = factor
     value = Value(times(low.value, theirs), times(high.value, theirs))
     claim = compare(value, asked.op, times(asked.quantity.value, mine))
     same = (
         "" if mine == theirs else f" = {number(low.value * theirs / mine)} {asked.quantity.unit} of {asked.equivalent}"
     )
-    return Check("dose", claim, f"{said(fact)}{same}, asked {limit}", missing)
+    return Check("dose", claim, f"{chart.said(fact)}{same}, asked {limit}", missing)
 
 
 def _equivalence(asked: Dose, fact: Occurrence) -> tuple[Decimal, Decimal] | None:
@@ -262,16 +278,16 @@ def steroids() -> Mapping[str, Decimal]:
     return {row["id"]: Decimal(row["prednisone_mg"]) for row in rows("drugs") if row["prednisone_mg"]}
 
 
-def _qualifier(words: str, fact: Occurrence) -> Check:
+def _qualifier(words: str, fact: Occurrence, chart: Chart) -> Check:
     asked = plain(words)
     if asked in WORD_GRADES and fact.severity:
-        return Check("severity", fact.severity == asked, f"{said(fact)} is not {asked}")
+        return Check("severity", fact.severity == asked, f"{chart.said(fact)} is not {asked}")
     if asked in map(plain, fact.details) or asked == plain(fact.purpose):
         return Check("words", True)
     return Check(
         "words",
         None,
-        f'whether {said(fact)} is "{words}" cannot be told from the chart',
+        f'whether {chart.said(fact)} is "{words}" cannot be told from the chart',
         f"{words} {fact.concept.text}",
     )
 
@@ -283,28 +299,37 @@ def _unless(node: Has, course: Course, chart: Chart) -> Check:
         if relation is not None:
             excepted.append(weigh(exception, course, relation, chart, is_exception=True).claim)
     claim = opposite(either(*excepted))
+    if claim is True:
+        return Check("unless", True)
     words = " or ".join(exception.concept.text for exception in node.unless)
-    why = f"{said(course.fact)} is excepted" if claim is False else f"{said(course.fact)} may be excepted ({words})"
+    why = (
+        f"{chart.said(course.fact)} is excepted"
+        if claim is False
+        else f"{chart.said(course.fact)} may be excepted ({words})"
+    )
     return Check("unless", claim, why, f"details of {course.fact.concept.text}")
 
 
 def _window(window: Window, course: Course, placed: Placed, chart: Chart) -> Iterator[Check]:
-    fact, asked = course.fact, window_words(window)
+    fact = course.fact
     if placed.now or (placed.later and placed.stretch is None):
         return
     if _is_after_recurrence(window) and fact.for_recurrence is not None:
-        yield Check("when", fact.for_recurrence, f"{said(fact)} was not for a recurrence")
+        yield Check("when", fact.for_recurrence, f"{chart.said(fact)} was not for a recurrence")
     elif placed.stretch is None:
-        why = f"the day of {placed.event} is not recorded, from which {said(fact)} would be counted"
+        why = f"the day of {placed.event} is not recorded, from which {chart.said(fact)} would be counted"
         yield Check("when", None, why, f"date of {placed.event}")
     else:
         claim = inside(course.extent, placed.stretch, window.edge)
         if window.lasting:
             claim = both(claim, lasts(course.extent, placed.stretch, window.lasting))
+        if claim is True:
+            return
+        asked = window_words(window)
         if claim is None and fact.planned and course.extent.end.latest < chart.index_date:
             asked += ", and its planned day has passed"
         where = "is outside the window" if claim is False else "may lie in the window or not"
-        yield Check("when", claim, f"{said(fact)} {where}: {asked}", f"date of {fact.concept.text}")
+        yield Check("when", claim, f"{chart.said(fact)} {where}: {asked}", f"date of {fact.concept.text}")
 
 
 def _is_after_recurrence(window: Window) -> bool:

@@ -7,7 +7,7 @@ state of the very thing asked for, or a list that the caller declared complete. 
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -15,19 +15,19 @@ from trialwright.codes.concepts import Concept
 from trialwright.codes.tables import rows
 from trialwright.criteria.logic import Truth
 from trialwright.criteria.nodes import Has, Times
-from trialwright.patients.facts import Occurrence
 
-from .chart import Chart, Group
+from .chart import Chart, Group, row_of
 from .courses import DATA, Course
 from .findings import Evidence, Finding
-from .matching import Relation
+from .matching import Names, Relation
 from .occurrences import Weighed, weigh
-from .reasons import OPS, said, severity_words, window_words
+from .reasons import OPS, severity_words, thing, window_words
 from .values import Value, compare
 from .windows import Days, bounds, inside, no_later, turning_day
 
 STATES = frozenset({"condition", "finding", "allergy", "behaviour", "device"})
 _SHOWN = 3
+_ASKED = {"history": "history of", "family_history": "family history of"}
 MALIGNANCY = Concept("malignancy", "condition", id="malignancy")
 METASTATIC = Concept("metastatic cancer", "condition", id="metastatic-cancer")
 
@@ -44,7 +44,11 @@ def judge(node: Has, chart: Chart) -> Finding:
     held = [one for one in weighed if one.claim is True]
     if held:
         return _finding(
-            node, Truth.TRUE, _listed(said(one.course.fact) for one in held), held, until=_lapse(node, held, chart)
+            node,
+            Truth.TRUE,
+            _listed(chart.said(one.course.fact) for one in held),
+            held,
+            until=_lapse(node, held, chart),
         )
     unsure = sorted((one for one in weighed if one.claim is None), key=lambda one: len(one.failed))
     if unsure:
@@ -68,12 +72,7 @@ def _is_of_another_kind(node: Has, course: Course, chart: Chart) -> bool:
     fact = course.fact
     if not fact.source:
         return False
-    row = (fact.source, fact.start, fact.words, fact.concept.kind)
-    named = {
-        other.concept
-        for other in chart.patient.facts
-        if isinstance(other, Occurrence) and (other.source, other.start, other.words, other.concept.kind) == row
-    }
+    named = set(chart.rows.get(row_of(fact), ()))
     named.discard(fact.concept)
     return bool(named) and all(chart.names.relation(node.concept, concept) is None for concept in named)
 
@@ -82,8 +81,10 @@ def _groups(node: Has, chart: Chart) -> tuple[Group, ...]:
     """Whose facts can answer: the patient's own past, unless the question is about a plan or a relative."""
     if node.when and chart.place(node.when).later:
         return ("planned",)
+    if not node.status:
+        return ("own",)
     groups: list[Group] = []
-    if not node.status or set(node.status) - {"planned", "family_history"}:
+    if set(node.status) - {"planned", "family_history"}:
         groups.append("own")
     if "planned" in node.status:
         groups.append("planned")
@@ -110,7 +111,7 @@ def _other_malignancies(node: Has, group: Group, chart: Chart) -> list[tuple[Cou
 
 
 def _absent(node: Has, weighed: list[Weighed], chart: Chart) -> Finding:
-    asked = node.concept.text
+    asked = thing(node.concept)
     groups = _groups(node, chart)
     refuting = [list(_refuting(node, group, chart)) for group in groups]
     if all(refuting):
@@ -138,7 +139,7 @@ def _absent(node: Has, weighed: list[Weighed], chart: Chart) -> Finding:
 def _said_no(node: Has, refuting: list[Course]) -> Finding:
     evidence = tuple(Evidence(fact=course.fact, note="refuted") for course in refuting)
     day = refuting[0].fact.start
-    why = f"recorded as not present: {refuting[0].fact.concept.text}{f' ({day})' if day else ''}"
+    why = f"recorded as not present: {thing(refuting[0].fact.concept)}{f' ({day})' if day else ''}"
     return Finding(node=node, truth=Truth.FALSE, why=why, evidence=evidence)
 
 
@@ -190,17 +191,16 @@ def _silence(node: Has, chart: Chart) -> str:
         if course.is_refuted and relation in ("same", "broader")
     ]
     if stale and node.when:
-        return (
-            f"{said(stale[0].fact)}, recorded as not present, does not answer for the window: {window_words(node.when)}"
-        )
+        return f"{chart.said(stale[0].fact)}, recorded as not present, does not answer for the window: {window_words(node.when)}"
     if node.when and (event := chart.place(node.when).event):
-        return f"{node.concept.text} is not recorded, nor is the day of {event}"
+        return f"{thing(node.concept)} is not recorded, nor is the day of {event}"
     return f"{question(node)} is not recorded"
 
 
 def question(node: Has) -> str:
     """What is asked, as the name of a datum: `peripheral neuropathy grade >= 2, at most 4 weeks before first dose`."""
-    parts = [" ".join(status.replace("_", " ") for status in node.status), node.concept.text]
+    words = [_ASKED.get(status, status.replace("_", " ")) for status in node.status]
+    parts = [*sorted(words, key=lambda word: word.endswith(" of")), thing(node.concept)]
     if node.site:
         parts.append(f"of {node.site.text}")
     if node.severity:
@@ -212,15 +212,24 @@ def question(node: Has) -> str:
 def _impossible(node: Has, chart: Chart) -> str | None:
     if "family_history" in node.status:
         return None
-    for concept, sex, recorded in impossible_rows():
-        asked = node.concept.id
-        if asked is None or not chart.vocabulary.is_a(asked, concept):
-            continue
+    for sex, recorded in ruled_out_by(node.concept, chart.names):
         if sex and sex == chart.patient.sex:
             return f"recorded sex is {sex}"
         if recorded and chart.event(recorded, first=True):
             return f"{recorded.replace('-', ' ')} is on record"
     return None
+
+
+def ruled_out_by(concept: Concept, names: Names) -> tuple[tuple[str, str], ...]:
+    """The sexes and the states that rule the concept out, in the table's order."""
+    return _rules_out(concept.id, names) if concept.id is not None else ()
+
+
+@lru_cache(maxsize=100_000)
+def _rules_out(asked: str, names: Names) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (sex, recorded) for concept, sex, recorded in impossible_rows() if names.vocabulary.is_a(asked, concept)
+    )
 
 
 @cache
@@ -237,11 +246,11 @@ def _counted(node: Has, asked: Times, weighed: list[Weighed], chart: Chart) -> F
     top = most if is_closed or refuted else None
     claim = compare(Value(Decimal(least), Decimal(top) if top is not None else None), asked.op, Decimal(asked.count))
     found = f"{least}" if least == top else f"{least} or more" if top is None else f"{least} to {top}"
-    why = f"{node.concept.text}: {found} on record, asked {OPS[asked.op]} {asked.count}"
+    why = f"{thing(node.concept)}: {found} on record, asked {OPS[asked.op]} {asked.count}"
     presumed = claim is not None and is_closed and not refuted
     if presumed and not weighed:
-        why = f"presumed: nothing recorded of {node.concept.text}, asked {OPS[asked.op]} {asked.count}"
-    missing = "" if claim is not None else f"number of {node.concept.text}"
+        why = f"presumed: nothing recorded of {thing(node.concept)}, asked {OPS[asked.op]} {asked.count}"
+    missing = "" if claim is not None else f"number of {thing(node.concept)}"
     return _finding(node, Truth.of(claim), why, held or unsure, missing=missing, presumed=presumed)
 
 

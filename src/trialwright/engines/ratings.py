@@ -77,11 +77,15 @@ def _mapped(scale: str, chart: Chart) -> list[Dated[Rating]]:
     """Recorded ratings on another scale that maps to this one."""
     return [
         row
-        for found, asked in _scale_maps()
-        if asked == scale
+        for found in mapped_scales(scale)
         for row in chart.ratings.get(found, ())
         if row.begun is not False and _is_recorded(row)
     ]
+
+
+def mapped_scales(asked: str) -> tuple[str, ...]:
+    """The scales that stand in for one, in the table's order."""
+    return tuple(found for found, other in _scale_maps() if other == asked.lower())
 
 
 def scale_map(found: str, asked: str, value: Decimal) -> tuple[Value, ...]:

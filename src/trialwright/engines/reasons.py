@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from trialwright.codes.concepts import Concept
 from trialwright.codes.quantities import Op
 from trialwright.criteria.nodes import Severity, Window
 from trialwright.patients.facts import Fact, Measurement, Occurrence, Rating, Staging, Statement
@@ -24,10 +25,17 @@ def dated(fact: Fact) -> str:
     return f"until {fact.end}" if fact.end else "no date"
 
 
+def thing(concept: Concept) -> str:
+    """A concept as a sentence names it: an allergy to cisplatin is no cisplatin."""
+    if concept.kind != "allergy" or "allerg" in concept.text.lower() or "hypersensitiv" in concept.text.lower():
+        return concept.text
+    return f"allergy to {concept.text}"
+
+
 def named(fact: Fact) -> str:
     match fact:
         case Occurrence():
-            parts = [fact.concept.text]
+            parts = [thing(fact.concept)]
             if fact.grade is not None:
                 parts.append(f"grade {number(fact.grade)}")
             if fact.severity:

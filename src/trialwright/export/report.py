@@ -4,7 +4,7 @@ The types are the JSON form too (`trialwright.screen/1`): their field names are 
 so; it never holds a verdict without the criterion's published words beside it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal
 
@@ -24,6 +24,7 @@ DISCLAIMER = (
 Answer = Literal["yes", "no", "unknown", "for a person", "not understood"]
 """Whether the criterion's words hold for the patient. For an exclusion `yes` means that it applies."""
 
+Decided = Verdict | Literal["off"]
 State = Literal["likely", "possibly", "not", "cannot", "closed"]
 _ORDER: tuple[State, ...] = ("likely", "possibly", "cannot", "closed", "not")
 
@@ -78,12 +79,38 @@ class PartLine(_Part, frozen=True, kw_only=True):
     until: date | None = None
 
 
+class Decision(_Part, frozen=True, kw_only=True):
+    """One criterion decided by a person.
+
+    patient, trial  "" speaks of every one
+    decision        `off`: it counts nowhere; else the verdict that it is given
+    by, day         whose it is, and of which day, as written; "" when not said
+    """
+
+    criterion: str
+    decision: Decided
+    reason: str
+    patient: str = ""
+    trial: str = ""
+    by: str = ""
+    day: str = ""
+
+    def is_on(self, patient: str, trial: str, criterion: str) -> bool:
+        return self.criterion == criterion and self.patient in ("", patient) and self.trial in ("", trial)
+
+    @property
+    def words(self) -> str:
+        whose = " ".join(filter(None, (self.by or "a reviewer", f"({self.day})" if self.day else "")))
+        return f"{whose}: {self.reason}"
+
+
 class Row(_Part, frozen=True, kw_only=True):
     """One criterion: as published, as understood, whether it holds, on what evidence, by what rule.
 
     missing   the data that would settle an unknown, each once
     presumed  rests on a list that was declared complete and holds nothing of it
     near      a value that decides it lies within a tenth of its limit
+    decision  a reviewer's; None without one. judged: what the engine found, where the reviewer says otherwise
     """
 
     id: str
@@ -99,6 +126,8 @@ class Row(_Part, frozen=True, kw_only=True):
     near: bool = False
     evidence: tuple[EvidenceLine, ...] = ()
     parts: tuple[PartLine, ...] = ()
+    decision: Decision | None = None
+    judged: Verdict | None = None
 
     @property
     def question(self) -> str:
@@ -203,9 +232,23 @@ class TrialReport(_Part, frozen=True, kw_only=True):
         return tuple(row for row in self.rows("unknown") if row.answer == "unknown" and row.id not in shown)
 
     @property
+    def reviewed(self) -> tuple[Row, ...]:
+        """The criteria on which a reviewer has decided, but those switched off."""
+        return tuple(row for row in self.criteria if row.decision)
+
+    @property
     def address(self) -> str:
         """The registry's page of the trial; "" when the id is no registry's."""
         return f"https://clinicaltrials.gov/study/{self.trial}" if self.trial.startswith("NCT") else ""
+
+
+class Unknown(_Part, frozen=True, kw_only=True):
+    """One datum, over several trials: how many criteria it settles or helps with, of which trials."""
+
+    datum: str
+    settles: int
+    helps: int
+    trials: tuple[str, ...]
 
 
 class Report(_Part, frozen=True, kw_only=True):
@@ -235,6 +278,24 @@ class Report(_Part, frozen=True, kw_only=True):
         """Likely first, then by how much is left to find out; not eligible last."""
         return tuple(sorted(self.trials, key=_nearness))
 
+    @property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """What to find out first, over all trials that nothing rules out: the datum that settles most criteria of most trials."""
+        asked: dict[str, list[tuple[str, Question]]] = {}
+        for trial in self.trials:
+            for question in () if trial.state in ("not", "closed") else trial.questions:
+                asked.setdefault(question.datum, []).append((trial.trial, question))
+        found = [
+            Unknown(
+                datum=datum,
+                settles=sum(len(question.settles) for _, question in of),
+                helps=sum(len(question.helps) for _, question in of),
+                trials=tuple(dict.fromkeys(trial for trial, _ in of)),
+            )
+            for datum, of in asked.items()
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.settles, -len(one.trials), -one.helps)))
+
     def nearest(self, limit: int | None) -> "Report":
         """The report on at most `limit` trials, those nearest to eligible."""
         if limit is None or limit >= len(self.trials):
@@ -257,6 +318,10 @@ class Report(_Part, frozen=True, kw_only=True):
         return brief(self)
 
 
-def _nearness(trial: TrialReport) -> tuple[int, int, int, int]:
-    counts = [len(trial.rows(verdict)) for verdict in ("fail", "unknown", "person")]
-    return (_ORDER.index(trial.state), *counts)  # type: ignore[return-value]
+def nearness(state: State, verdicts: Sequence[Verdict]) -> tuple[int, ...]:
+    """Sorts trials: by state, then by how many criteria fail, are unknown, are for a person."""
+    return (_ORDER.index(state), *(verdicts.count(verdict) for verdict in ("fail", "unknown", "person")))
+
+
+def _nearness(trial: TrialReport) -> tuple[int, ...]:
+    return nearness(trial.state, [row.verdict for row in trial.criteria])

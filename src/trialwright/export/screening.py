@@ -3,7 +3,7 @@
 What is unknown stays unknown here: this module only sorts, groups and words what the engine found.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -11,13 +11,29 @@ import msgspec
 from trialwright import __version__
 from trialwright.codes.dates import completed_years
 from trialwright.criteria.logic import Truth, negate
-from trialwright.criteria.nodes import Criteria, If, Not, Unread
+from trialwright.criteria.nodes import Criteria, CriterionKind, If, Not, Unread
 from trialwright.criteria.render import plain
+from trialwright.engines.chart import observed
 from trialwright.engines.findings import CriterionFinding, Finding, TrialFinding
+from trialwright.engines.sharing import Asked, Sharing
 from trialwright.patients.facts import Complete, Domain, Patient
 from trialwright.trial import Trial
 
-from .report import Answer, Change, Coverage, PartLine, Question, Report, Row, State, TrialReport
+from .report import (
+    Answer,
+    Change,
+    Coverage,
+    Decided,
+    Decision,
+    PartLine,
+    Question,
+    Report,
+    Row,
+    State,
+    TrialReport,
+    nearness,
+)
+from .reviews import decided
 from .words import evidence_line, place_words, rule_words
 
 CLOSED = frozenset(
@@ -40,21 +56,48 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     as_of     the day eligibility is judged
     complete  lists that are complete: what they do not name did not happen
     without   criteria not to count: an id for every trial (`I3`), or one trial's (`NCT05350891:I3`)
+    review    a reviewer's decisions; of several on one criterion the last
     """
 
     as_of: date
     complete: frozenset[Domain] = frozenset()
     without: frozenset[str] = frozenset()
+    review: tuple[Decision, ...] = ()
+
+    def decision(self, patient: str, trial: str, criterion: str) -> Decision | None:
+        return decided(self.review, patient, trial, criterion)
 
     def drops(self, trial: str, criterion: str) -> bool:
         return criterion in self.without or f"{trial}:{criterion}" in self.without
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial with its criteria, so that many patients share one compilation."""
+    """A trial with its criteria, so that many patients share one compilation.
+
+    asked  the criteria made ready, so that the trials of one pool share their atoms; None: judged on their own
+    """
 
     trial: Trial
     criteria: Criteria
+    asked: Asked | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One trial judged.
+
+    finding   of the criteria that count; without: of those switched off
+    decisions by a reviewer, by criterion, and what was judged of these criteria without them
+    nearness  sorts the trials, nearest to eligible first
+    """
+
+    trial: Trial
+    finding: TrialFinding
+    without: tuple[CriterionFinding, ...]
+    decisions: Mapping[str, Decision]
+    judged: Mapping[str, CriterionFinding]
+    state: State
+    on_criteria: str
+    nearness: tuple[int, ...]
 
 
 def compile_trials(trials: Iterable[Trial]) -> Iterator[Compiled]:
@@ -62,19 +105,18 @@ def compile_trials(trials: Iterable[Trial]) -> Iterator[Compiled]:
     from trialwright.criteria.compiler import compile_criteria
 
     vocabulary = default_vocabulary()
+    sharing = Sharing(vocabulary)
     for trial in trials:
-        yield Compiled(trial=trial, criteria=compile_criteria(trial, vocabulary))
+        criteria = compile_criteria(trial, vocabulary)
+        yield Compiled(trial=trial, criteria=criteria, asked=sharing.of(criteria))
 
 
-def screen_patient(patient: Patient, trials: Iterable[Compiled], terms: Terms) -> Report:
-    """The report on one patient; trials stay in the order they came in."""
-    from trialwright.codes.vocabulary import default_vocabulary
-    from trialwright.engines.memory import Chart, evaluate_on
-
-    # Outside the periods in which a database observed the person, and of a chart that could not be read, no list is complete.
-    complete = Complete(terms.complete if patient.is_observed(terms.as_of) else frozenset())
-    chart = Chart(patient, index_date=terms.as_of, complete=complete, vocabulary=default_vocabulary())
-    reports = [report_trial(one.trial, evaluate_on(one.criteria, chart), terms) for one in trials]
+def screen_patient(patient: Patient, trials: Iterable[Compiled], terms: Terms, *, limit: int | None = None) -> Report:
+    """The report on one patient. Trials stay in the order they came in; with a limit, those nearest to eligible, nearest first."""
+    complete = Complete(terms.complete)
+    standings = list(stand(patient, trials, terms))
+    if limit is not None and limit < len(standings):
+        standings = sorted(standings, key=lambda one: one.nearness)[:limit]
     return Report(
         patient=patient.id,
         as_of=terms.as_of,
@@ -83,71 +125,145 @@ def screen_patient(patient: Patient, trials: Iterable[Compiled], terms: Terms) -
         birth=str(patient.birth) if patient.birth else "",
         sex=patient.sex,
         entries=len({fact.source or number for number, fact in enumerate(patient.facts)}),
-        complete=tuple(sorted(complete.domains)),
+        complete=tuple(sorted(observed(patient, complete, terms.as_of).domains)),
         remarks=tuple(
             f"{place_words(remark.where)}: {remark.message}".removeprefix(": ") for remark in patient.diagnostics
         ),
-        trials=tuple(reports),
+        trials=tuple(report_standing(one, terms) for one in standings),
+    )
+
+
+def stand(patient: Patient, trials: Iterable[Compiled], terms: Terms) -> Iterator[Standing]:
+    """How the trials stand for one patient, one after the other: judged, not yet arranged for a reader."""
+    from trialwright.codes.vocabulary import default_vocabulary
+    from trialwright.engines.memory import Chart, evaluate_on
+
+    complete = Complete(terms.complete)
+    chart = Chart(patient, index_date=terms.as_of, complete=complete, vocabulary=default_vocabulary())
+    for one in trials:
+        yield standing(one.trial, evaluate_on(one.asked or one.criteria, chart), terms)
+
+
+def standing(trial: Trial, finding: TrialFinding, terms: Terms) -> Standing:
+    """Criteria that `terms` drops are set apart and count nowhere."""
+    identity = trial.nct_id or finding.trial
+    kept: list[CriterionFinding] = []
+    dropped: list[CriterionFinding] = []
+    decisions: dict[str, Decision] = {}
+    judged: dict[str, CriterionFinding] = {}
+    for found in finding.criteria:
+        name = found.criterion.id
+        decision = terms.decision(finding.patient, identity, name) if terms.review else None
+        if decision is not None:
+            decisions[name], judged[name] = decision, found
+            if decision.decision != "off":
+                found = msgspec.structs.replace(found, verdict=decision.decision)
+        is_off = decision is not None and decision.decision == "off"
+        (dropped if is_off or terms.drops(identity, name) else kept).append(found)
+    state, words = headline(kept)
+    state = "closed" if trial.overall_status in CLOSED else state
+    verdicts = [found.verdict for found in kept]
+    return Standing(
+        trial=trial,
+        finding=msgspec.structs.replace(finding, criteria=tuple(kept)),
+        without=tuple(dropped),
+        decisions=decisions,
+        judged=judged,
+        state=state,
+        on_criteria=words,
+        nearness=nearness(state, verdicts),
     )
 
 
 def report_trial(trial: Trial, finding: TrialFinding, terms: Terms) -> TrialReport:
-    """What the engine found for one trial, arranged; criteria that `terms` drops are set apart and count nowhere."""
-    rows: dict[bool, list[Row]] = {True: [], False: []}
-    kept = []
-    identity = trial.nct_id or finding.trial
-    for found in finding.criteria:
-        dropped = terms.drops(identity, found.criterion.id)
-        rows[dropped].append(report_row(found, terms.as_of))
-        if not dropped:
-            kept.append(found)
-    counted_in = msgspec.structs.replace(finding, criteria=tuple(kept))
-    criteria = tuple(rows[False])
-    on_criteria = headline(criteria)
-    is_closed = trial.overall_status in CLOSED
+    return report_standing(standing(trial, finding, terms), terms)
+
+
+def report_standing(found: Standing, terms: Terms) -> TrialReport:
+    """What the engine found for one trial, arranged."""
+    trial = found.trial
+    criteria = tuple(_reviewed(one, found, terms) for one in found.finding.criteria)
     return TrialReport(
-        trial=identity,
+        trial=trial.nct_id or found.finding.trial,
         title=trial.title or "",
         status=trial.overall_status or "",
         record_date=_record_date(trial),
         source=trial.source.name,
-        verdict=counted_in.overall,
-        state="closed" if is_closed else on_criteria[0],
-        headline="trial closed" if is_closed else on_criteria[1],
-        on_criteria=on_criteria[1],
+        verdict=found.finding.overall,
+        state=found.state,
+        headline="trial closed" if found.state == "closed" else found.on_criteria,
+        on_criteria=found.on_criteria,
         coverage=_coverage(criteria),
         criteria=criteria,
         questions=questions(criteria),
         changes=tuple(_changes(criteria)),
-        without=tuple(rows[True]),
+        without=tuple(_reviewed(one, found, terms) for one in found.without),
     )
 
 
-def headline(rows: tuple[Row, ...]) -> tuple[State, str]:
+def _reviewed(one: CriterionFinding, found: Standing, terms: Terms) -> Row:
+    """The row of a criterion; where a reviewer decided, with the decision, and what was found without it."""
+    decision = found.decisions.get(one.criterion.id)
+    if decision is None:
+        return report_row(one, terms.as_of)
+    row = report_row(found.judged[one.criterion.id], terms.as_of)
+    if decision.decision in ("off", row.verdict):
+        return msgspec.structs.replace(row, decision=decision)
+    return msgspec.structs.replace(
+        row,
+        verdict=decision.decision,
+        answer=_answer_of(decision.decision, row.kind),
+        why=f"decided by {decision.words}; from the chart alone: {row.verdict}, {row.why}",
+        missing=(),
+        presumed=False,
+        near=False,
+        parts=(),
+        decision=decision,
+        judged=row.verdict,
+    )
+
+
+def _answer_of(decision: Decided, kind: CriterionKind) -> Answer:
+    match decision:
+        case "pass" | "fail":
+            return "yes" if (decision == "pass") == (kind == "inclusion") else "no"
+        case "person":
+            return "for a person"
+        case _:
+            return "unknown"
+
+
+def headline(found: Sequence[CriterionFinding]) -> tuple[State, str]:
     """The verdict in at most five words; cannot assess when there is no criterion, or none that was understood."""
-    count = {verdict: sum(row.verdict == verdict for row in rows) for verdict in ("pass", "fail", "unknown", "person")}
-    if count["fail"]:
-        return "not", f"not eligible, {count['fail']} failed"
-    if all(row.answer == "not understood" for row in rows):
+    verdicts = [one.verdict for one in found]
+    if failed := verdicts.count("fail"):
+        return "not", f"not eligible, {failed} failed"
+    if all(_is_blind(one) for one in found):
         return "cannot", "cannot assess"
-    if count["unknown"]:
-        return "possibly", f"possibly, {count['unknown']} unknown"
-    if count["person"]:
-        return "possibly", f"possibly, {count['person']} for a person"
+    if unknown := verdicts.count("unknown"):
+        return "possibly", f"possibly, {unknown} unknown"
+    if people := verdicts.count("person"):
+        return "possibly", f"possibly, {people} for a person"
     return "likely", "likely eligible"
+
+
+def _is_blind(found: CriterionFinding) -> bool:
+    """Whether it is unknown for no other reason than that its words were not understood."""
+    if found.verdict != "unknown":
+        return False
+    undecided = [leaf for leaf in _deciding(found.finding) if leaf.truth is Truth.UNKNOWN]
+    return bool(undecided) and all(isinstance(leaf.node, Unread) for leaf in undecided)
 
 
 def report_row(found: CriterionFinding, as_of: date) -> Row:
     criterion, finding = found.criterion, found.finding
     deciding = tuple(_deciding(finding))
-    undecided = [leaf for leaf in deciding if leaf.truth is Truth.UNKNOWN]
-    is_blind = bool(undecided) and all(isinstance(leaf.node, Unread) for leaf in undecided)
     parts = tuple(_part(leaf, criterion.text, as_of, decides=leaf in deciding) for leaf in _leaves(finding))
     return Row(
         id=criterion.id,
         kind=criterion.kind,
         verdict=found.verdict,
-        answer="not understood" if found.verdict == "unknown" and is_blind else _answer(finding),
+        answer="not understood" if _is_blind(found) else _answer(finding),
         why=finding.why,
         text=criterion.text,
         understood=plain(criterion.node),

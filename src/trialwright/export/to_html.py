@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING
 
 from .record_text import as_printed, as_read, shown
 from .report import DISCLAIMER, Report
-from .to_terminal import blind_words, complete_words, marks, part_words, question_words, tally, telling, version_words
+from .to_terminal import (
+    blind_words,
+    complete_words,
+    marks,
+    most_useful,
+    off_words,
+    part_words,
+    question_words,
+    review_words,
+    tally,
+    telling,
+    unknown_words,
+    version_words,
+)  # fmt: skip
 from .words import counted
 
 if TYPE_CHECKING:
@@ -64,10 +77,14 @@ def _environment() -> "Environment":
         "blind_words": blind_words,
         "complete_words": complete_words,
         "marks": marks,
+        "most_useful": most_useful,
+        "off_words": off_words,
         "part_words": part_words,
         "question_words": question_words,
+        "review_words": review_words,
         "tally": tally,
         "telling": telling,
+        "unknown_words": unknown_words,
         "version_words": version_words,
     }
     return environment

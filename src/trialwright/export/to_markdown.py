@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator
 
 from .record_text import as_read
 from .report import DISCLAIMER, Report, Row, TrialReport
-from .to_terminal import complete_words, evidence_words, marks, question_words, version_words
+from .to_terminal import (
+    complete_words,
+    marks,
+    most_useful,
+    off_words,
+    question_words,
+    review_words,
+    unknown_words,
+    version_words,
+)
+from .words import evidence_words
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 _LEADING = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)")
@@ -33,6 +43,9 @@ def _report(report: Report) -> Iterator[str]:
     yield "| --- | --- | --- |"
     for trial in report.by_verdict():
         yield f"| **{trial.headline}** | {escaped(trial.trial)} | {escaped(trial.title)} |"
+    if useful := most_useful(report):
+        yield from ("", "Most useful to find out, over these trials:", "")
+        yield from (f"- {escaped(unknown_words(one))}" for one in useful)
     for trial in report.by_verdict():
         yield from _trial(report, trial)
     yield ""
@@ -50,7 +63,10 @@ def _trial(report: Report, trial: TrialReport) -> Iterator[str]:
     yield f"Coverage: {trial.coverage}."
     if trial.without:
         yield ""
-        yield f"Switched off, not counted: {', '.join(escaped(row.id) for row in trial.without)}."
+        yield f"Switched off, not counted: {escaped(off_words(trial))}."
+    if trial.reviewed:
+        yield ""
+        yield f"Decided by a reviewer: {escaped(review_words(trial))}."
     yield from _table("What stands in the way", trial.blockers)
     unknown = tuple(row for _, rows in trial.asked() for row in rows) + trial.unasked
     yield from _table("To find out", unknown)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .record_text import as_printed, as_read, shown
-from .report import DISCLAIMER, EvidenceLine, PartLine, Report, Row, State, TrialReport
-from .words import counted, status_words
+from .report import DISCLAIMER, EvidenceLine, PartLine, Report, Row, State, TrialReport, Unknown
+from .words import counted, evidence_words, status_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,6 +25,9 @@ _COLOURS: dict[Style, str] = {
     "drawing": "",
 }  # fmt: skip
 _MARKS: dict[State, str] = {"likely": "+", "possibly": "?", "cannot": "~", "closed": "#", "not": "-"}
+
+
+_MOST_ASKED, _MOST_NAMED = 8, 4
 
 
 class Line(NamedTuple):
@@ -77,10 +80,48 @@ def layout(report: Report) -> Iterator[Line]:
     for trial in report.by_verdict():
         name = f"{trial.trial or 'no id'}  {as_read(trial.title)}"
         yield Line(f"{_MARKS[trial.state]} {trial.headline:<{width}}  {name}", trial.state, 0, width + 4)
+    yield from _useful(report)
     for trial in report.by_verdict():
         yield from _trial(report, trial)
     yield Line("")
     yield Line(DISCLAIMER, "quiet")
+
+
+def _useful(report: Report) -> Iterator[Line]:
+    told = most_useful(report)
+    if told:
+        yield Line("")
+        yield Line("Most useful to find out, over these trials", "title")
+    for one in told:
+        yield Line(f"> {unknown_words(one)}", "possibly", 1, 2)
+
+
+def most_useful(report: Report) -> tuple[Unknown, ...]:
+    """What to find out first; none where no datum says anything of more than one criterion."""
+    return tuple(one for one in report.unknowns if len(one.trials) > 1 or one.settles > 1)[:_MOST_ASKED]
+
+
+def unknown_words(one: Unknown) -> str:
+    """`HBV DNA settles 2 criteria, helps with 1 (NCT00000001, NCT00000002)`."""
+    says = [f"settles {counted(one.settles, 'criterion', 'criteria')}"] if one.settles else []
+    says += (
+        [f"helps with {one.helps}" if says else f"helps with {counted(one.helps, 'criterion', 'criteria')}"]
+        if one.helps
+        else []
+    )
+    rest = len(one.trials) - _MOST_NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{one.datum} {', '.join(says)} ({', '.join(one.trials[:_MOST_NAMED])}{more})"
+
+
+def off_words(trial: TrialReport) -> str:
+    return ", ".join(f"{row.id} ({row.decision.words})" if row.decision else row.id for row in trial.without)
+
+
+def review_words(trial: TrialReport) -> str:
+    return ", ".join(
+        f"{row.id} {row.verdict}{f', found {row.judged}' if row.judged else ', as found'}" for row in trial.reviewed
+    )
 
 
 def short_layout(report: Report) -> Iterator[Line]:
@@ -117,7 +158,9 @@ def _trial(report: Report, trial: TrialReport) -> Iterator[Line]:
     yield Line(f"As of {report.as_of} · {version_words(trial)} · {report.software}", "quiet", 0, 2)
     yield Line(f"Coverage: {trial.coverage}.", "quiet", 0, 2)
     if trial.without:
-        yield Line(f"Switched off, not counted: {', '.join(row.id for row in trial.without)}.", "possibly", 0, 2)
+        yield Line(f"Switched off, not counted: {off_words(trial)}.", "possibly", 0, 2)
+    if trial.reviewed:
+        yield Line(f"Decided by a reviewer: {review_words(trial)}.", "possibly", 0, 2)
     yield from _section("What stands in the way", trial.blockers)
     yield from _unknowns(trial)
     yield from _section("For a person to say", trial.rows("person"), brief=True)
@@ -219,16 +262,13 @@ def blind_words(row: Row) -> str:
 
 def marks(row: Row) -> str:
     says_so = "presumed" in row.why
-    said = [word for word, holds in (("near the limit", row.near), ("presumed", row.presumed and not says_so)) if holds]
+    kinds = (
+        ("near the limit", row.near),
+        ("presumed", row.presumed and not says_so),
+        ("a reviewer's decision", row.judged is not None),
+    )
+    said = [word for word, holds in kinds if holds]
     return f" ({', '.join(said)})" if said else ""
-
-
-def evidence_words(line: EvidenceLine) -> str:
-    """`hemoglobin: 8.4 g/dL = 84 g/L, 2026-02-16 [Observation/12]`."""
-    value = f"{line.recorded} = {line.converted}" if line.converted else line.recorded
-    dated = f", {line.date}" if line.date else ""
-    source = f" [{line.source}]" if line.source else ""
-    return f"{line.fact}: {value}{dated}{source}{' – ' + line.note if line.note else ''}"
 
 
 def _evidence(line: EvidenceLine, indent: int) -> Line:

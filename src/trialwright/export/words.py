@@ -154,3 +154,11 @@ def _days(window: Window, index_date: date) -> str:
 
 def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
+
+
+def evidence_words(line: EvidenceLine) -> str:
+    """`hemoglobin: 8.4 g/dL = 84 g/L, 2026-02-16 [Observation/12]`."""
+    value = f"{line.recorded} = {line.converted}" if line.converted else line.recorded
+    dated = f", {line.date}" if line.date else ""
+    source = f" [{line.source}]" if line.source else ""
+    return f"{line.fact}: {value}{dated}{source}{' – ' + line.note if line.note else ''}"
