@@ -26,7 +26,11 @@ ROWS = [
     ),
     (IN, "Tumors must be at least 3 cm in longest diameter", "tumor-size >= 3 cm"),
     (IN, "Oxygen saturation ≥ 93 % on room air", "spo2 >= 93 %"),
-    (IN, "Zyphlox reserve as shown by albumin ≥ 3 g/dL", "all('zyphlox reserve', all(unread[as shown by], albumin >= 3 g/dL))"),
+    (
+        IN,
+        "Zyphlox reserve as shown by albumin ≥ 3 g/dL",
+        "all('zyphlox reserve', all(unread[as shown by], albumin >= 3 g/dL))",
+    ),
     (
         IN,
         "Creatinine ≤ 1.5 mg/dL unless blorped by the tumor",
