@@ -268,6 +268,7 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
         bound = _TERMS.search(words) is not None
         node = Unread(text=" ".join(words.split()), span=node.span) if bound else All(span=node.span)
     node = push_window(node, window) if window is not None and _is_given(node) else node
+    node = rebuild(node, _taken_now) if _CONCURRENT.match(section.heading) else node
     diagnostics = list(_remarks(draft, kind, node))
     if len(words) > _LONGEST:
         rest = Span(_LONGEST, len(words))
@@ -304,7 +305,18 @@ def _compile(text: str, draft: _Draft, vocabulary: Vocabulary) -> Criterion:
     )
 
 
-_ALLOWED = re.compile(r"^(?!.*\bnot\b).*\b(?:allowed|permitted)\W*$", re.IGNORECASE)
+_CONCURRENT = re.compile(r"\s*(?:concurrent|concomitant)\b", re.IGNORECASE)
+
+
+def _taken_now(part: Node) -> Node:
+    """Under "Concurrent medication" a treatment is one that goes on."""
+    bare = (
+        isinstance(part, Has) and part.concept.kind in ("drug", "procedure") and not part.status and part.when is None
+    )
+    return msgspec.structs.replace(part, status=("current",)) if bare else part
+
+
+_ALLOWED = re.compile(r"^(?!.*\bnot\b).*\b(?:allowed|permitted)(?: with caution)?\W*$", re.IGNORECASE)
 _TERMS = re.compile(
     r"\b(?:must|only|if|as long as|at least|provided|unless|except|excluding|other than|should|not|no|may not|required|more than|"
     r"less than|until|up to|or less|or more)\b|[<>=≤≥]",
@@ -394,9 +406,14 @@ def _stated_kind(kind: CriterionKind, words: str) -> CriterionKind:
 
 def _is_doubly_negative(words: str, node: Node) -> bool:
     """`No prior chemotherapy` filed under exclusion: whether its absence or its presence excludes cannot be told from the words."""
-    denies = isinstance(node, Not) or (isinstance(node, All) and any(isinstance(part, Not) for part in node.parts))
-    named = denies and any(isinstance(part, Has) and part.concept.kind != "finding" for part in walk(node))
+    first = node.parts[0] if isinstance(node, AnyOf) and node.parts else node
+    named = isinstance(first, Not) and any(
+        isinstance(part, Has) and (part.concept.kind != "finding" or part.concept.id in _STATES) for part in walk(first)
+    )
     return named and _BARE_NO.match(words.strip()) is not None
+
+
+_STATES = frozenset({"pregnancy", "breastfeeding", "pregnancy-test"})
 
 
 def _in_context(words: str, shape: Shape, context: tuple[CriterionKind, str], vocabulary: Vocabulary) -> Node | None:
@@ -477,9 +494,17 @@ def _takes(own: Sequence[Chunk]) -> bool:
     return bool(body) and body[0].cat not in "STLbNKMQJgmfwxtIs#"
 
 
+_LETS_LIST = re.compile(
+    r"^\W*(?:allowed|permitted)\b|\b(?:are|is) (?:included|allowed|permitted)(?: for [\w ]{3,30})?\W*$", re.IGNORECASE
+)
+
+
 def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chunk]) -> Node:
     """A lead with its nested list: how the list is joined, and what the lead adds to each of its members."""
     span = _reach(shape)
+    if _LETS_LIST.search(words[shape[0] : shape[1]]):
+        # "Allowed for infants: - …": what is allowed is asked of nobody.
+        return Unread(text=" ".join(words[span.start : span.end].split()), span=span)
     listing = next((chunk for chunk in lead if chunk.cat in "vVa"), None)
     body = [chunk for chunk in lead if chunk is not listing and chunk.cat not in ".,:;()FHp-ieE"]
     negated = bool(body) and body[0].cat == "N"
@@ -498,7 +523,11 @@ def _with_children(words: str, shape: Shape, reader: Reader, lead: Sequence[Chun
     else:
         node = join_listed(listing, children, inner.kind, span)
     if not prefix:
-        node = _led(reader, lead, body, node)
+        node = (
+            _led(inner, [chunk for chunk in lead if chunk.cat != "N"], body, node)
+            if negated
+            else _led(reader, lead, body, node)
+        )
     return Not(part=node, span=span) if negated else node
 
 

@@ -119,11 +119,16 @@ _OBLIGED = re.compile(
 _EITHER_SEX = re.compile(
     r"\b(?:males?|men|man|women|females?)\s*/\s*(?:males?|men|man|women|females?)\b", re.IGNORECASE
 )
+LETS_IN = re.compile(
+    r"\b(?:will|may|can|are|is) (?:also|still) (?:be )?(?:eligible|included|enrolled|considered|allowed)\b|\balso (?:be )?eligible\b",
+    re.IGNORECASE,
+)
+"""`Adolescents over 40 kg will also be eligible`: more people than the sentence before lets in."""
 _EVEN_IF = re.compile(r"\beven (?:if|when|though)\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:by|on|via|per|with|using)\b", re.IGNORECASE)
 _SEEN_BY = frozenset(
     {"chest-x-ray", "x-ray", "ct", "chest-ct", "mri", "pet", "pet-ct", "bone-scan", "ultrasound", "imaging", "ecg", "echocardiography",
-     "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "medical-history", "clinical-examination"}
+     "colonoscopy", "endoscopy", "physical-exam", "biopsy", "brain-mri", "brain-ct", "muga-scan", "medical-history", "clinical-examination"}
 )  # fmt: skip
 _AND_NEEDS = re.compile(
     r"^[^,;]*\band (?:who )?(?:(?:are |is )?(?:currently )?(?:requir\w+|receiving|taking|on)|receives?|takes?|needs?)\b[^,;]*$",
@@ -193,7 +198,7 @@ _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 
 _ANY_ILLNESS = re.compile(
     r"(?:(?:an?|any|other|uncontrolled|unstable|serious|severe|significant|major|active|acute|chronic|concurrent|concomitant|"
-    r"intercurrent|underlying|medical|systemic|clinically|known)[\s,-]+)*"
+    r"intercurrent|underlying|medical|systemic|clinically|known|and|or)[\s,-]+)*"
     r"(?:co-?morbid\w*|illness(?:es)?|diseases?|syndromes?|(?:medical )?(?:conditions?|problems?|disorders?))$",
     re.IGNORECASE,
 )
@@ -218,7 +223,7 @@ def settled(node: Node, text: str, words: str) -> Node:
             case Not(part=Has() as has) if _is_none_within(has):
                 return msgspec.structs.replace(part, part=_free_of(has).part)
             case Not(part=Not(part=Attest(text=claim) as attest)):
-                return part.part if _LACK.match(claim) else attest
+                return attest if _HARM.search(claim) and not _DENIES.search(claim) else part.part
             case Attest(kind="consent" | "compliance" | "capacity" | "conduct", text=claim) if _lacks(claim):
                 # What would hinder compliance is the lack of it, and so is what is missing or refused.
                 return Not(part=part, span=part.span)
@@ -286,6 +291,9 @@ _LACK = re.compile(
     r"(?:missing|lack\w*|absen(?:ce|t)|withdr[ae]w\w*|refus\w*|unreliab\w*|unwilling\w*|inabilit\w*|unable|unlikely|declin\w*|failure|"
     r"fail(?:s|ed)?|non-?complian\w*|disagree\w*)\b",
     re.IGNORECASE,
+)
+_DENIES = re.compile(
+    r"\b(?:non-?complian\w*|unable|unwilling\w*|inabilit\w*|unreliab\w*|refus\w*|not|cannot)\b", re.IGNORECASE
 )
 _CANNOT = re.compile(r"\b(?:can ?not|can't|could not|unable to|not able to)\b", re.IGNORECASE)
 
@@ -539,8 +547,20 @@ _DEGREE = re.compile(
 )
 
 
+_IDLE = frozenset(
+    {
+        "criteria",
+        "region",
+        "time of study enrollment",
+        "at the time of study enrollment",
+        "time of study entry",
+        "study enrollment",
+    }
+)
+
+
 def _worded(qualifiers: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one for one in qualifiers if re.search(r"[A-Za-z]", one) and one.lower() not in ("criteria", "region"))
+    return tuple(one for one in qualifiers if re.search(r"[A-Za-z]", one) and one.lower() not in _IDLE)
 
 
 def _is_positive(attest: Attest) -> bool:
@@ -577,6 +597,8 @@ def _nested_negations(node: Node) -> int:
 def _leaves_out(node: Node, words: str) -> bool:
     """Words that a tree of one thing, or without a Not, cannot have said."""
     parts = list(walk(node))
+    if LETS_IN.search(words) and not any(isinstance(part, Unread | Not | If) for part in parts):
+        return not any(isinstance(part, Has) and part.unless for part in parts)
     if _EVEN_IF.search(words) and any(isinstance(part, If) for part in parts):
         # "Men, even if sterilised, must …": no condition.
         return True
@@ -597,12 +619,21 @@ def _leaves_out(node: Node, words: str) -> bool:
     return _NOT_ALLOWED.search(words) is not None and not any(isinstance(part, Not) for part in parts)
 
 
+_TWO_PROMISES = re.compile(
+    r"\b(?:comply|complian\w+|co-?operat\w*|complet\w+|return|adhere\w*|follow)\b.*\bor\b.*\bconsent", re.IGNORECASE
+)
+_TO_BE_DONE = re.compile(r"^(?:discontinue|stop|cease|withhold|suspend)\b|\breceive$", re.IGNORECASE)
+_ON_FOR = re.compile(r"\bon\s+(?:an?\s+|stable\s+)?[\w-]+(?:\s[\w-]+){0,3}\sfor\b", re.IGNORECASE)
+
+
 def _doubtful_claim(attest: Attest) -> bool:
     """A judgement that swallowed a permission, or a bodily capacity taken for a legal one."""
     return (
         _PERMITS.search(attest.text) is not None
         or _STABLE_DOSE.search(attest.text) is not None
         or (attest.kind == "capacity" and _BODILY.search(attest.text) is not None)
+        or (attest.kind == "capacity" and re.search(r",\s*(?:and\s+)?willing\b", attest.text) is not None)
+        or (attest.kind == "consent" and _TWO_PROMISES.search(attest.text) is not None)
     )
 
 
@@ -697,6 +728,8 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
     if sum(isinstance(one, Not) for one in parts) > 1 and any(isinstance(one, Person) for one in parts):
         # "Male, or a non-pregnant, non-lactating female": both denials are asked of her.
         return True
+    if _mixes(parts, words):
+        return True
     things = [one for one in parts if isinstance(one, Has)]
     if (things or _EITHER_SEX.search(words)) and any(isinstance(one, Person) and one.sex for one in parts):
         # "Pregnant women, or women/men planning a pregnancy": no sex is ruled out by itself.
@@ -734,6 +767,29 @@ def _doubtful_list(parts: tuple[Node, ...], words: str) -> bool:
         # "No arterial or venous thrombosis": the "no" covers both.
         return True
     return len(things) == len(parts) > 1 and _says_of_one(things, words)
+
+
+def _mixes(parts: tuple[Node, ...], words: str) -> bool:
+    """Alternatives of different sorts that no sentence has: lines run together, or a clause cut at the wrong "or"."""
+    sexes = [one for one in parts if isinstance(one, Person) and one.sex]
+    if (
+        sexes
+        and not all(isinstance(one, Person) for one in parts)
+        and re.search(r"\b(?:must|unless)\b", words, re.IGNORECASE)
+    ):
+        # "Female subjects, unless sterile, must use contraception".
+        return True
+    if any(isinstance(one, Not) and isinstance(one.part, Has) for one in parts) and any(
+        isinstance(one, Attest) and not _HARM.search(one.text) for one in parts
+    ):
+        return True
+    if any(isinstance(one, Has) and one.concept.id in _SEEN_BY and not one.when for one in parts) and any(
+        isinstance(inner, Compare) for one in parts for inner in walk(one)
+    ):
+        # "LVEF measured by echocardiography or MUGA": how it was measured.
+        return True
+    permitted = re.search(r"\b(?:allowed|permitted|eligible)\b", words, re.IGNORECASE)
+    return permitted is not None and any(isinstance(one, If) for one in parts)
 
 
 def _claims_too_much(parts: tuple[Node, ...], words: str) -> bool:
@@ -792,6 +848,16 @@ def _says_of_one(things: list[Has], words: str) -> bool:
 
 def _doubtful_thing(has: Has, listed: bool, words: str) -> bool:
     concept = has.concept
+    lasting = has.when is not None and has.when.lasting is not None
+    if lasting and concept.kind == "condition" and has.qualifiers and _ON_FOR.search(words):
+        # "Prostate cancer on hormone therapy for 2 months": it is the treatment that lasts.
+        return True
+    if concept.kind in ("drug", "procedure") and any(_TO_BE_DONE.search(one) for one in has.qualifiers):
+        # "Should receive X", "must discontinue X": X is not on record yet, or must no longer be.
+        return True
+    if concept.kind == "drug" and "suspected" in has.status:
+        # "Strong suspicion of infection with antibiotic treatment": it is not the drug that is suspected.
+        return True
     if any("remission" in (one.concept.id or one.concept.text) for one in has.unless) and concept.id != "malignancy":
         # A remission is a state of the thing, and no kind of it.
         return True

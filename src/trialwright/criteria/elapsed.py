@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from trialwright.criteria.chunks import Bound, Chunk
 from trialwright.criteria.cuts import extent, trim
 from trialwright.criteria.joining import push_window
@@ -51,6 +53,52 @@ def read_elapsed(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | 
     if recovered is not None:
         parts.append(Attest(kind="fitness", text=reader.phrase([recovered]).words(), span=recovered.span))
     return parts[0] if len(parts) == 1 else All(parts=tuple(parts), span=span)
+
+
+_MUST = re.compile(r"(?:must|should|shall|need to|needs to|has to|have to)\b", re.IGNORECASE)
+_FINISHED = re.compile(r"(?:completed?|finished?|discontinued?|stopped|ended|terminated|withdrawn)$", re.IGNORECASE)
+
+
+def read_finished(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Hormone therapy must have been discontinued at least 1 week before`: nobody must have had it, and nobody within the week."""
+    at = next(
+        (place for place, one in enumerate(chunks) if one.cat == "F" and _MUST.match(reader.phrase([one]).words())),
+        None,
+    )
+    if at is None or at < 1 or reader.kind != "inclusion" or any(one.cat not in "SRObqU&|," for one in chunks[:at]):
+        return None
+    told = [one for one in chunks[at:] if one.cat not in "Fp"]
+    if len(told) != 2 or told[1].cat != "W" or not _FINISHED.search(reader.phrase([told[0]]).words()):
+        return None
+    when: Window = told[1].value
+    if when.side != "before" or when.at_least is None or when.at_most is not None or when.lasting is not None:
+        return None
+    base = reader.under("exclusion").whole(chunks[:at], depth)
+    if base is None or not _are_given(base):
+        return None
+    since = msgspec.structs.replace(when, at_least=None, at_most=when.at_least, strict=not when.strict)
+    return Not(part=push_window(base, since), span=extent(chunks))
+
+
+_STOP = re.compile(r"(?:discontinue|stop|cease|withhold|suspend|interrupt)$", re.IGNORECASE)
+
+
+def read_stopped(reader: Reader, chunks: Sequence[Chunk], depth: int) -> Node | None:
+    """`Patients must discontinue aspirin 2 weeks before entry`: nobody must have had it within the 2 weeks."""
+    said = [one for one in chunks if one.cat not in "Hpb"]
+    if len(said) < 4 or reader.kind != "inclusion" or said[0].cat != "F" or said[-1].cat != "W":
+        return None
+    if not _MUST.match(reader.phrase([said[0]]).words()) or not _STOP.search(reader.phrase([said[1]]).words()):
+        return None
+    when: Window = said[-1].value
+    if when.side != "before" or when.lasting is not None or any(one.cat not in "SRObqU&|," for one in said[2:-1]):
+        return None
+    base = reader.under("exclusion").whole(said[2:-1], depth)
+    if base is None or not _are_given(base):
+        return None
+    length = when.at_least or when.at_most
+    since = msgspec.structs.replace(when, at_least=None, at_most=length, strict=False)
+    return Not(part=push_window(base, since), span=extent(chunks)) if length is not None else None
 
 
 def _window(chunk: Chunk) -> Window | None:

@@ -23,9 +23,10 @@ from trialwright.criteria.cuts import (
     with_tiers,
     without_note,
 )
-from trialwright.criteria.elapsed import read_elapsed
+from trialwright.criteria.doubts import LETS_IN
+from trialwright.criteria.elapsed import read_elapsed, read_finished, read_stopped
 from trialwright.criteria.gleaning import glean
-from trialwright.criteria.joining import excepting, kind_of, push_window
+from trialwright.criteria.joining import excepting, is_limit, kind_of, push_window
 from trialwright.criteria.labels import read_labelled
 from trialwright.criteria.nodes import (
     All,
@@ -76,6 +77,8 @@ _REQUIREMENT = re.compile(r"\b(?:must|should|need to|needs to|has to|have to|req
 
 
 _WAIVED = re.compile(
+    r"\b(?:is|are) (?:currently |as yet )?(?:unknown|not known)\b|"
+    r"\bha(?:s|ve) not (?:yet )?been (?:established|studied|determined)\b|"
     r"\b(?:must|should|will|to) be (?:excluded by|confirmed by|performed|done|repeated|obtained)\b|"
     r"\b(?:is|are)\s+(?:not\s+(?:mandatory|required|necessary|needed)|optional)\b|"
     r"\bexceptions? (?:may|can|will|might) be (?:considered|made|granted|discussed|allowed)\b",
@@ -99,6 +102,16 @@ def _denied_of_a_sex(group: list[Chunk]) -> bool:
     """`Male, or female not lactating or pregnant`: what is denied goes on to the end."""
     cats = "".join(chunk.cat for chunk in group if chunk.cat not in "FHp")
     return cats[:2] in ("fN", "mN")
+
+
+def _left_open(last: Node, exempt: Node, reader: "Reader") -> Node:
+    """What a sentence before it asks, where a permission that was not understood may change it."""
+    words = " ".join(exempt.span.of(reader.text).split()) if exempt.span else ""
+    unread = Unread(text=words, span=exempt.span)
+    span = last.span.cover(exempt.span) if last.span and exempt.span else last.span
+    return (
+        AnyOf(parts=(last, unread), span=span) if reader.kind == "inclusion" else All(parts=(last, unread), span=span)
+    )
 
 
 def _stand_alone(sentences: list[list[Chunk]]) -> bool:
@@ -281,6 +294,9 @@ class Reader:
             return [*nodes[:-1], excepting(last, exempt, self.vocabulary)]
         if isinstance(last, Not):
             return [*nodes[:-1], excepting(last, exempt, self.vocabulary)]
+        if self.kind == "inclusion" or (_is_given(exempt) and not is_limit(last)):
+            # Whom it lets in besides, or what it allows beside a disease, is not understood.
+            return [*nodes[:-1], _left_open(last, exempt, self)]
         span = last.span.cover(exempt.span) if last.span and exempt.span else last.span
         return [*nodes[:-1], All(parts=(last, Not(part=exempt, span=exempt.span)), span=span)]
 
@@ -305,7 +321,9 @@ class Reader:
         flat = [node for node in nodes if not (isinstance(node, All) and not node.parts)] or [All(span=span)]
         if len(flat) == 1:
             return flat[0]
-        if self.kind == "inclusion" and any(isinstance(node, Unread) and _WIDENS.match(node.text) for node in flat[1:]):
+        if self.kind == "inclusion" and any(
+            isinstance(node, Unread) and (_WIDENS.match(node.text) or LETS_IN.search(node.text)) for node in flat[1:]
+        ):
             return Unread(text=" ".join(span.of(self.text).split()), span=span)
         return All(parts=tuple(flat), span=span) if self.kind == "inclusion" else AnyOf(parts=tuple(flat), span=span)
 
@@ -348,6 +366,8 @@ class Reader:
 _Rule = Callable[[Reader, Sequence[Chunk], int], Node | None]
 _RULES: tuple[_Rule, ...] = (
     read_any_condition,
+    read_stopped,
+    read_finished,
     read_obliged,
     read_by_sex,
     read_hindering,

@@ -17,6 +17,7 @@ from trialwright.criteria.nodes import (
     Node,
     Not,
     Score,
+    Unread,
     Window,
     walk,
 )
@@ -43,6 +44,11 @@ def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
     match base:
         case Has() if (excepted := _occurrences(aside)) and all(is_of_sort(base, one) for one in excepted):
             return msgspec.structs.replace(base, unless=(*base.unless, *excepted), span=span)
+        case Has() if (some := _readable(base, aside)) and isinstance(aside, AnyOf):
+            # "Steroids, except inhaled ones and …": what was read looks at the same thing on record; of the rest nothing is known.
+            rest = next(one for one in aside.parts if isinstance(one, Unread))
+            held = msgspec.structs.replace(base, unless=(*base.unless, *some), span=span)
+            return All(parts=(held, Not(part=rest, span=aside.span)), span=span)
         case Not(part=part):
             return Not(part=excepting(part, aside, vocabulary), span=span)
         case AnyOf(parts=parts) if parts and not all(isinstance(part, Compare) for part in parts):
@@ -55,6 +61,15 @@ def excepting(base: Node, aside: Node, vocabulary: Vocabulary) -> Node:
             return msgspec.structs.replace(base, parts=(*parts, Not(part=aside, span=aside.span)), span=span)
         case _:
             return All(parts=(base, Not(part=aside, span=aside.span)), span=span)
+
+
+def _readable(base: Has, aside: Node) -> tuple[Has, ...]:
+    """The things of an exception that was understood in part, where each looks at the same thing on record."""
+    if not isinstance(aside, AnyOf) or aside.open or not any(isinstance(one, Unread) for one in aside.parts):
+        return ()
+    read = [one for one in aside.parts if not isinstance(one, Unread)]
+    kept = tuple(one for one in read if isinstance(one, Has) and is_of_sort(base, one))
+    return kept if len(kept) == len(read) else ()
 
 
 _GIVEN = frozenset({"drug", "procedure", "vaccine", "device"})

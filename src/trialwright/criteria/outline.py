@@ -64,7 +64,8 @@ _SENTENCE_HEADING = re.compile(
 )
 _PLAIN_REST = re.compile(
     r"(?i)^[\s\-–(]*(?:(?:are|is|will be|include[sd]?|the|as|follow(?:s|ing)|for|this|study|participation|trial|:|patients?|"
-    r"subjects?|participants?|all|of|to|be|in|enrol?lment|and|met|must|criteria|if|any|apply|eligibility|inclusion|entry)\b[\s:)]*)*$"
+    r"subjects?|participants?|all|of|to|be|in|enrol?lment|and|met|must|criteria|if|any|apply|eligibility|inclusion|entry|"
+    r"ineligible|excluded|eligible|not|meet(?:s|ing)?|these|each|one|more|or|who|have|has|with|from|entering|entry|not)\b[\s:)]*)*$"
 )
 _INLINE_HEADING = re.compile(rf"(?i)(?<=[.;:)\s]){_ADJECTIVES}(?:exclusion|inclusion) criteria\s*[:：]")
 _MARKER = re.compile(
@@ -110,6 +111,16 @@ def outline(text: str) -> tuple[Section, ...]:
     return tuple(section for section in sections if section.items or section.heading)
 
 
+_LABEL_ABOVE = re.compile(r"(?i)\s*(?P<label>(?:concurrent|concomitant|prior|previous)\s+[a-z/ -]{3,40}?)\s*:\s*$")
+
+
+def _label_above(before: str) -> str:
+    """`Concurrent Medication:` on the line above `Excluded:` says of what the list is."""
+    lines = before.rstrip().splitlines()
+    match = _LABEL_ABOVE.match(lines[-1]) if lines else None
+    return match.group("label") if match else ""
+
+
 def _split(text: str) -> Iterator[tuple[CriterionKind, bool, str, Span]]:
     """Each section's kind, whether a heading said so, its heading and the span of its body."""
     kind: CriterionKind = "inclusion"
@@ -121,7 +132,9 @@ def _split(text: str) -> Iterator[tuple[CriterionKind, bool, str, Span]]:
             continue
         if text[start : line.start].strip() or heading:
             yield kind, stated, heading, Span(start, line.start)
+        label = _label_above(text[start : line.start])
         kind, heading, offset = found
+        heading = f"{label}: {heading}" if label else heading
         stated, start = True, line.start + offset
     if text[start:].strip() or heading:
         yield kind, stated, heading, Span(start, len(text))
@@ -159,7 +172,7 @@ def _heading(line: str) -> tuple[CriterionKind, str, int] | None:
 
 
 def _is_title(rest: str) -> bool:
-    return len(rest) < 60 or _PLAIN_REST.match(rest) is not None
+    return len(rest) < 60 or rest.lstrip().startswith("(") or _PLAIN_REST.match(rest) is not None
 
 
 def heading_condition(heading: str) -> str:

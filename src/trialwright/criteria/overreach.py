@@ -23,6 +23,7 @@ _CLAUSE = re.compile(
 """A clause cut off at its commas, or an exception: it may be said of every member."""
 _LEAD = re.compile(r"^[^:]{2,80}:\s|\bfollowing\b|:$", re.IGNORECASE)
 """What introduces the members: its label, time and adjectives are theirs."""
+_DEFINING = re.compile(r"\b(?:defined (?:as|by)|measurements?|readings?|consecutive|average|mean)\b|:$", re.IGNORECASE)
 _TIME = re.compile(
     r"\b(?:within|during|before|prior to|preceding|since|ago|in the (?:last|past|previous)|"
     r"(?:past|last|previous) (?:\d+|\w+ (?:days|weeks|months|years))|at (?:screening|baseline))\b[^,()]*$",
@@ -45,6 +46,8 @@ def kept_open(node: Node, words: str) -> Node:
     """
 
     def guard(part: Node) -> Node:
+        if isinstance(part, All) and part.span and _loses_a_time(part.parts):
+            return Unread(text=" ".join(part.span.of(words).split()), span=part.span)
         if not isinstance(part, AnyOf) or not any(isinstance(one, Unread) for one in part.parts):
             return part
         parts = tuple(one for run in _lists(part.parts, words) for one in _guarded(run))
@@ -53,11 +56,29 @@ def kept_open(node: Node, words: str) -> Node:
     return rebuild(node, guard)
 
 
+_BEGINS_WITH_TIME = re.compile(
+    r"\W*(?:within|during|in the (?:last|past|previous)|at (?:the )?(?:time of )?(?:screening|baseline|enrol\w+|entry)|before|prior to|"
+    r"(?:obtained|measured|performed|taken|done|determined|documented) (?:within|during|in|at|before|prior))\b",
+    re.IGNORECASE,
+)
+
+
+def _loses_a_time(parts: Sequence[Node]) -> bool:
+    """A number whose window was not understood: an older value would be held against the patient."""
+    return any(isinstance(one, Unread) and _BEGINS_WITH_TIME.match(one.text) for one in parts) and any(
+        isinstance(one, Compare | Score) and one.when is None for one in parts
+    )
+
+
 def _lists(parts: Sequence[Node], words: str) -> Iterator[list[Node]]:
     run: list[Node] = []
     for part in parts:
         before = run[-1].span if run else None
-        if run and not (before and part.span and _BETWEEN.match(words[before.end : part.span.start])):
+        between = words[before.end : part.span.start] if before and part.span else "."
+        if run and isinstance(run[0], Unread) and ":" in run[0].text:
+            # "History within 6 months of: a; b": the lead is of all of them.
+            between = between.replace(";", ",")
+        if run and not _BETWEEN.match(between):
             yield run
             run = []
         run.append(part)
@@ -71,6 +92,15 @@ def _guarded(run: Sequence[Node]) -> Iterator[Node]:
 
 
 def _said_of(member: Node, run: Sequence[Node], place: int) -> Iterator[Unread]:
+    first = run[0]
+    if (
+        place
+        and isinstance(first, All)
+        and first.parts
+        and isinstance(first.parts[0], Unread)
+        and _DEFINING.search(first.parts[0].text)
+    ):
+        yield first.parts[0]
     for at, other in enumerate(run):
         if not isinstance(other, Unread):
             continue

@@ -22,7 +22,7 @@ from trialwright.criteria.cuts import (
     starts_negated,
     trim,
 )
-from trialwright.criteria.joining import excepting, is_limit, is_measured, kind_of
+from trialwright.criteria.joining import excepting, is_limit, is_measured, is_of_sort, kind_of
 from trialwright.criteria.nodes import All, Attest, Compare, Has, If, Node, Not, Score, Stage, walk
 from trialwright.criteria.nodes import Any as AnyOf
 from trialwright.criteria.numbers import is_method
@@ -167,6 +167,12 @@ def _permitted(reader: Reader, rest: list[Chunk], inner: list[Chunk], depth: int
     if reader.kind == "inclusion" and not any(isinstance(part, Not) for part in walk(base)):
         # What is allowed beside what is asked for is not asked, and keeps nobody out.
         return base
+    strange = isinstance(base, Has) and any(
+        isinstance(one, Has) and not is_of_sort(base, one) for one in walk(aside or base)
+    )
+    if strange and aside is not None:
+        # "Arrhythmia requiring therapy (beta blockers are permitted)" takes no arrhythmia away; what it says, a person must see.
+        return All(parts=(base, reader.unread(trim(inner))), span=extent([*rest, *inner]))
     return excepting(base, aside, reader.vocabulary) if aside is not None else None
 
 

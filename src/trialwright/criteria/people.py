@@ -233,7 +233,8 @@ def attest(phrase: Phrase) -> Node | None:
     words = phrase.words()
     node: Node = Attest(kind=kind, text=words, span=phrase.span)
     negations = len(_NEGATED.findall(_COORDINATED.sub("unable", words.lower()))) if kind != "judgement" else 0
-    return Not(part=node, span=phrase.span) if negations % 2 else node
+    denied = negations % 2 or (negations and _OR_DENIED.search(words) is not None)
+    return Not(part=node, span=phrase.span) if denied else node
 
 
 _ABLE = re.compile(
@@ -241,6 +242,13 @@ _ABLE = re.compile(
     r"read\w*|sign\w*|provid\w*|giv\w*|speak\w*|writ\w*|unable|unwilling|committed|competent|comprehend\w*|follow\w*|communicat\w*|capable|compliant|attend\w*)\b",
     re.IGNORECASE,
 )
+
+
+_OR_DENIED = re.compile(
+    r"\b(?:or|and|and/or|/)\s+(?:\w+\s+){0,4}?(?:not|un\w+|in(?:ability|capable)|non-?complian\w*|refus\w*|cannot|poor\w*|lack\w*)\b",
+    re.IGNORECASE,
+)
+"""A second denial joined to the first: "unable or not willing" denies once."""
 
 
 def _swallows(phrase: Phrase) -> bool:

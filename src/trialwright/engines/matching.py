@@ -36,6 +36,8 @@ _AT_LEAST = frozenset({">=", ">", "="})
 _SEVERE = 3
 """The lowest CTCAE grade called severe: https://ctep.cancer.gov (CTCAE v5.0, page 1)."""
 
+_NAMED_IN_MANY_WAYS = frozenset({"condition", "procedure"})
+
 _WORD = re.compile(r"[\w+]+")
 
 Item = TypeVar("Item")
@@ -110,7 +112,11 @@ class Names:
 
     def is_listed(self, node: Has) -> bool:
         """Whether a complete list would hold it: what is `known` is on the problem list, and so is a toxicity of grade 3 or more."""
-        if "known" in node.status or not self.is_open(node.concept):
+        concept = node.concept
+        if concept.id is None and not concept.codes and concept.kind in _NAMED_IN_MANY_WAYS:
+            # A list may hold it in other words.
+            return False
+        if "known" in node.status or not self.is_open(concept):
             return True
         severe = node.severity is not None and node.severity.op in _AT_LEAST and node.severity.grade >= _SEVERE
         return severe and node.concept.id is not None and self.vocabulary.is_a(node.concept.id, "adverse-event")
