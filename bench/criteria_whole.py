@@ -3,7 +3,7 @@
 The judgements are `bench/gold/whole.tsv`: criteria that were read whole, drawn from all whole readings of both sets of eligibility
 texts (a trial in both counts once). The column `source` names the sample, and each sample has its own figures: `hand` are 300 drawn
 with seed 2026, by which the compiler has been mended since; `fresh-2026-11` are 100 drawn later with seed 4242; `fresh-2026-11-21`,
-`fresh-2026-11-21b` and `fresh-2026-11-21c` 100 each with seeds 5151, 6262 and 7373, the compiler mended after each. A row is a
+`fresh-2026-11-21b` to `fresh-2026-11-21e` 100 each with seeds 5151, 6262, 7373, 8484 and 10101, the compiler mended after each. A row is a
 reading and its verdict, a criterion is the trial, a range of characters in its text, and the SHA-1 of these words, which stay where
 they are. A criterion may have several rows: when the compiler comes to read it otherwise, the new reading is judged too and its row added.
 
