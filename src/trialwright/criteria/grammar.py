@@ -245,11 +245,12 @@ class Reader:
                 continue
             if nodes and _WAIVED.search(self.phrase(sentence).words()):
                 continue
-            node = None if nodes and _DEFINES.search(self.phrase(sentence).words()) else self.whole(sentence)
-            if node is None and nodes and isinstance(nodes[-1], If):
+            defines = bool(nodes) and _DEFINES.search(self.phrase(sentence).words()) is not None
+            node = self.unread(trim(sentence)) if defines else self.whole(sentence)
+            if (node is None or defines) and nodes and isinstance(nodes[-1], If):
                 # What follows a statement about some of the patients is about them too.
                 last = nodes[-1]
-                then = All(parts=(last.then, read_in_part(self, sentence)), span=last.span)
+                then = All(parts=(last.then, node or read_in_part(self, sentence)), span=last.span)
                 nodes[-1] = msgspec.structs.replace(last, then=then)
                 continue
             if (
