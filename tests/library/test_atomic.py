@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from trialwright.library import Library
+from trialwright.library import Library, folders
 from trialwright.library.errors import BusyError
 from trialwright.library.loading import Counts
 from trialwright.library.searching import Search, search
@@ -254,3 +254,10 @@ def is_running(pid: int) -> bool:
 
 if os.name != "posix":  # pragma: no cover
     pytest.skip("kills and limits are tested on POSIX systems", allow_module_level=True)
+
+
+def test_what_a_later_writer_is_making_is_not_swept(tmp_path: Path) -> None:
+    for name in ("00000001", "00000002", "00000003", "00000004"):
+        (tmp_path / "index" / name).mkdir(parents=True)
+    folders.sweep(tmp_path, ("00000002", "00000003"))
+    assert sorted(path.name for path in (tmp_path / "index").iterdir()) == ["00000002", "00000003", "00000004"]

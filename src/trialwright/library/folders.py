@@ -58,11 +58,15 @@ def drop(home: Path, name: str) -> None:
 
 
 def sweep(home: Path, keep: Iterable[str]) -> None:
-    """Removes every folder but those; what cannot be removed now is left for the next time."""
+    """Removes every folder older than the newest of those and none of them; what cannot be removed now is left for the next time.
+
+    A newer one is another writer's, at work since our own transaction ended; what a killed writer left gives way to the next one.
+    """
     kept = set(keep)
+    newest = max(kept, default="")
     parent = home / _PARENT
     for path in parent.iterdir() if parent.is_dir() else ():
-        if path.name not in kept:
+        if path.name not in kept and path.name < newest:
             shutil.rmtree(path, ignore_errors=True)
 
 
